@@ -1,0 +1,51 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let collections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
+let package = Package(
+    name: "weightbridge",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Weightbridge", targets: ["Weightbridge"]),
+        .executable(name: "weightbridge", targets: ["Tool"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    ],
+    targets: [
+        // The three C libraries that the package stands on.
+        .systemLibrary(
+            name: "CProtobufC", pkgConfig: "libprotobuf-c",
+            providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(
+            name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+        .target(name: "COnnx", dependencies: ["CProtobufC"]),
+        .target(name: "CKernels"),
+
+        // Lowest first; each may import only what stands above it.
+        .target(name: "GraphIR", dependencies: [collections]),
+        .target(name: "Formats", dependencies: ["GraphIR", "COnnx", "CProtobufC", "CZlib", collections]),
+        .target(name: "Operators", dependencies: ["GraphIR", "CKernels", "COpenBLAS", collections]),
+        .target(name: "Execution", dependencies: ["GraphIR", "Operators", collections]),
+        .target(name: "Parity", dependencies: ["GraphIR", "Formats", "Execution", "Operators", collections]),
+        .target(name: "Architectures", dependencies: ["GraphIR", "Formats", collections]),
+        .target(
+            name: "Weightbridge",
+            dependencies: ["GraphIR", "Formats", "Operators", "Execution", "Parity", "Architectures", collections, crypto]),
+        .executableTarget(name: "Tool", dependencies: ["Weightbridge", argumentParser]),
+
+        .testTarget(name: "GraphIRTests", dependencies: ["GraphIR"]),
+        .testTarget(name: "FormatsTests", dependencies: ["Formats", "GraphIR"]),
+        .testTarget(name: "OperatorsTests", dependencies: ["Operators", "Execution", "GraphIR", "Formats"]),
+        .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures", "Execution", "GraphIR", "Formats"]),
+        .testTarget(name: "WeightbridgeTests", dependencies: ["Weightbridge"]),
+        .testTarget(name: "ToolTests", dependencies: ["Tool", "Weightbridge"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,123 @@
+import OrderedCollections
+
+/// The number of a value (a wire) in its graph.
+public struct ValueID: Hashable, Sendable {
+    public let index: Int
+    public init(_ index: Int) { self.index = index }
+}
+
+/// A wire of a graph: made once, by a node, as a graph input, as an initializer, or in an enclosing graph.
+public struct Value: Sendable {
+    /// Unique in the graph, byte by byte.
+    public var name: String
+    public var type: ValueType?
+    public var docString: String?
+    public var metadata: [MetadataEntry] = []
+    public var unknown = UnknownFields()
+
+    public init(_ name: String, type: ValueType? = nil) {
+        self.name = name
+        self.type = type
+    }
+}
+
+/// An operator's full name.
+public struct OperatorName: Hashable, Sendable, CustomStringConvertible {
+    /// Empty for ONNX's own; the alias `ai.onnx` is read as that by ``canonicalDomain``.
+    public var domain: String
+    public var type: String
+    /// Tells functions of one name apart (IR version 10).
+    public var overload: String
+
+    public init(_ type: String, domain: String = "", overload: String = "") {
+        self.type = type
+        self.domain = domain
+        self.overload = overload
+    }
+
+    /// The domain with `ai.onnx` written as the empty string.
+    public var canonicalDomain: String { domain == "ai.onnx" ? "" : domain }
+    public var description: String { canonicalDomain.isEmpty ? type : "\(domain).\(type)" }
+}
+
+/// One operator at work (`NodeProto`).
+public struct Node: Sendable {
+    public var name: String
+    public var op: OperatorName
+    /// `nil` where an optional input is left out.
+    public var inputs: [ValueID?]
+    /// `nil` where an optional output is not wanted.
+    public var outputs: [ValueID?]
+    public var attributes: [Attribute]
+    public var docString: String?
+    public var metadata: [MetadataEntry] = []
+    public var deviceConfigurations: [NodeDeviceConfiguration] = []
+    public var unknown = UnknownFields()
+
+    public init(
+        _ op: OperatorName, name: String = "", inputs: [ValueID?], outputs: [ValueID?], attributes: [Attribute] = []
+    ) {
+        self.op = op
+        self.name = name
+        self.inputs = inputs
+        self.outputs = outputs
+        self.attributes = attributes
+    }
+
+    /// The attribute of this name.
+    public func attribute(_ name: String) -> AttributeValue? {
+        attributes.first { $0.name == name }?.value
+    }
+}
+
+/// How a quantised value came to be (`TensorAnnotation`).
+public struct QuantizationAnnotation: Sendable {
+    public var tensorName: String
+    public var parameters: [MetadataEntry]
+    public var unknown = UnknownFields()
+    public init(tensorName: String, parameters: [MetadataEntry]) {
+        self.tensorName = tensorName
+        self.parameters = parameters
+    }
+}
+
+/// A computation: values, and nodes that make some of them of others (`GraphProto`).
+///
+/// A value type. Nodes stand in the order of the file; ``checkInvariants(outerScope:)`` says whether that is a
+/// topological order. A value that nothing in the graph makes comes from an enclosing graph.
+public struct Graph: Sendable {
+    public var name: String?
+    public var docString: String?
+    public var metadata: [MetadataEntry] = []
+    public var unknown = UnknownFields()
+
+    public internal(set) var values: [Value] = []
+    public var nodes: [Node] = []
+    public var inputs: [ValueID] = []
+    public var outputs: [ValueID] = []
+    /// Constants. In IR versions below 4 each is an input too, and stays one.
+    public var initializers: OrderedDictionary<ValueID, TensorRecord> = [:]
+    public var sparseInitializers: OrderedDictionary<ValueID, SparseTensorRecord> = [:]
+    /// Values that the file lists under `value_info`, in its order.
+    public var valueInfo: OrderedSet<ValueID> = []
+    public var quantizationAnnotations: [QuantizationAnnotation] = []
+
+    var idsByName: [ExactName: ValueID] = [:]
+
+    public init(name: String? = nil) { self.name = name }
+
+    /// The value of an id that belongs to this graph.
+    public subscript(id: ValueID) -> Value {
+        get { values[id.index] }
+        set {
+            if ExactName(newValue.name) != ExactName(values[id.index].name) {
+                idsByName[ExactName(values[id.index].name)] = nil
+                idsByName[ExactName(newValue.name)] = id
+            }
+            values[id.index] = newValue
+        }
+    }
+
+    /// The value of this name, where there is one.
+    public func id(named name: String) -> ValueID? { idsByName[ExactName(name)] }
+}

@@ -1,0 +1,53 @@
+/// One dimension of a type: a number, a name that stands for one, or nothing known.
+public enum Dimension: Sendable, Hashable {
+    case size(Int64)
+    case named(String)
+    case unknown
+}
+
+/// A dimension with ONNX's note on what it means (`DATA_BATCH` …).
+public struct AnnotatedDimension: Sendable, Hashable {
+    public var dimension: Dimension
+    public var denotation: String
+    public init(_ dimension: Dimension, denotation: String = "") {
+        self.dimension = dimension
+        self.denotation = denotation
+    }
+}
+
+/// The type of a value (ONNX `TypeProto`).
+public struct ValueType: Sendable, Hashable {
+    public indirect enum Kind: Sendable, Hashable {
+        /// `shape` is `nil` where not even the rank is known. The number is ONNX's, kept also where we don't know it.
+        case tensor(elementType: Int32, shape: [AnnotatedDimension]?)
+        case sparseTensor(elementType: Int32, shape: [AnnotatedDimension]?)
+        case sequence(ValueType?)
+        case optional(ValueType?)
+        case map(keyType: Int32, value: ValueType?)
+        case opaque(domain: String, name: String)
+    }
+    public var kind: Kind?
+    public var denotation: String
+
+    public init(_ kind: Kind?, denotation: String = "") {
+        self.kind = kind
+        self.denotation = denotation
+    }
+
+    /// A dense tensor.
+    public static func tensor(_ elementType: ElementType, _ shape: [Dimension]?) -> ValueType {
+        ValueType(.tensor(elementType: elementType.rawValue, shape: shape?.map { AnnotatedDimension($0) }))
+    }
+
+    /// Element type of a dense tensor, where it is one and we know the type.
+    public var elementType: ElementType? {
+        guard case .tensor(let number, _) = kind else { return nil }
+        return ElementType(rawValue: number)
+    }
+
+    /// Dimensions of a dense tensor, where its rank is known.
+    public var dimensions: [Dimension]? {
+        guard case .tensor(_, let shape) = kind else { return nil }
+        return shape?.map(\.dimension)
+    }
+}
