@@ -1,0 +1,56 @@
+import ArgumentParser
+import Weightbridge
+
+struct ConvertCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert",
+        abstract: "Convert a checkpoint to ONNX, safetensors, PyTorch or NumPy, and ONNX back to a checkpoint.",
+        discussion: """
+            The output's ending decides: .onnx, .safetensors, .pth or .pt, .npz. To ONNX, the architecture is \
+            recognised from the checkpoint; initializers keep its key names and bits.
+
+              weightbridge convert convmixer.pth -o convmixer.onnx
+              weightbridge convert convmixer.onnx -o back.pth
+              weightbridge convert model.pth.tar --ema -o weights.safetensors
+            """)
+
+    @Argument(help: "The file to convert.", completion: .file())
+    var file: String
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where to write.", valueName: "file"), completion: .file())
+    var output: String
+
+    @Option(help: ArgumentHelp("ONNX operator set of the output, 9 to 28. New models get 20; models keep theirs.", valueName: "n"))
+    var opset: Int64?
+
+    @Flag(help: "Keep the weights of an ONNX model in one file beside it.")
+    var externalData = false
+
+    @Option(help: ArgumentHelp("Keep weights of at least this many bytes in a file beside the ONNX model.", valueName: "bytes"))
+    var externalThreshold: Int?
+
+    @Flag(help: "Leave out the digest of the source weights.")
+    var noDigest = false
+
+    @OptionGroup(title: "Reading") var reading: ReadingOptions
+    @OptionGroup(title: "Architecture") var architecture: ArchitectureOptions
+    @OptionGroup var format: JSONOption
+
+    func validate() throws {
+        if let opset, !(9...28).contains(opset) { throw ValidationError("--opset wants 9 to 28, not \(opset)") }
+        if let externalThreshold, externalThreshold < 0 {
+            throw ValidationError("--external-threshold wants a number of bytes, not \(externalThreshold)")
+        }
+    }
+
+    func run() throws {
+        var options = ConversionOptions()
+        options.reading = reading.options()
+        options.mapping = try architecture.options()
+        options.opset = opset
+        options.externalDataThreshold = externalThreshold ?? (externalData ? 0 : nil)
+        options.digest = !noDigest
+        let report = try Terminal.withProgress("converting") { try convert(file, to: output, options: options) }
+        print(format.json ? report.json().serialized(pretty: true) : report.text())
+    }
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Weightbridge
+
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run a model's forward pass.",
+        discussion: """
+            Arrays are matched to the model's inputs by name, or by order where no name fits. The outputs are written \
+            under their names.
+
+              weightbridge run model.onnx --input images.npz -o logits.npz
+            """)
+
+    @Argument(help: "An ONNX model, or a checkpoint whose architecture is recognised.", completion: .file())
+    var model: String
+
+    @Option(help: ArgumentHelp("Inputs: .npz, .npy, .safetensors, .pt.", valueName: "file"), completion: .file())
+    var input: String
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where to write the outputs: .npz or .safetensors.", valueName: "file"))
+    var output: String
+
+    @OptionGroup(title: "Execution") var execution: ExecutionOptions
+    @OptionGroup(title: "Reading") var reading: ReadingOptions
+    @OptionGroup(title: "Architecture") var architecture: ArchitectureOptions
+
+    func run() throws {
+        let format = try OutputFormat(path: output)
+        let outputs = try Terminal.withProgress("running") {
+            let loaded = try loadModel(model, reading: reading.options(), mapping: architecture.options())
+            return try run(
+                loaded.model, inputs: GoldenData.load(input, options: reading.options()), options: execution.options())
+        }
+        var arrays = StateDict()
+        for (name, tensor) in outputs { arrays[name] = tensor }
+        print(try write(arrays, as: format, to: output).text())
+    }
+
+    private func run(_ model: Model, inputs: GoldenData, options: SessionOptions) throws -> [(String, Tensor)] {
+        let bound = try inputs.bind(to: model)
+        return try Session(model, options: options).run(bound).map { ($0.key, $0.value) }
+    }
+}
+
+/// How to run a model.
+struct ExecutionOptions: ParsableArguments {
+    enum Precision: String, ExpressibleByArgument, CaseIterable { case native, float64 }
+
+    @Option(help: "Compute in the model's own types, or everything in float64.")
+    var precision: Precision = .native
+
+    @Option(help: ArgumentHelp("Give up after this many seconds.", valueName: "seconds"))
+    var timeLimit: Double?
+
+    func validate() throws {
+        if let timeLimit, !(timeLimit > 0 && timeLimit < 1e9) {
+            throw ValidationError("--time-limit wants a number of seconds above 0, not \(timeLimit)")
+        }
+    }
+
+    func options() -> SessionOptions {
+        var options = SessionOptions()
+        options.precision = precision == .float64 ? .float64 : .native
+        if let timeLimit { options.timeLimit = .seconds(timeLimit) }
+        return options
+    }
+}

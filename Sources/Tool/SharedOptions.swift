@@ -1,0 +1,75 @@
+import ArgumentParser
+import Weightbridge
+
+/// How to read a checkpoint.
+struct ReadingOptions: ParsableArguments {
+    @Flag(help: "Take the exponential moving average of the weights where the checkpoint holds one.")
+    var ema = false
+
+    @Option(help: ArgumentHelp("Take the weights at this place in the checkpoint, such as 'state_dict'.", valueName: "key.path"))
+    var select: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Read on although the pickle names this global; it is kept as data and never run. Repeatable.",
+            valueName: "name"))
+    var allowGlobal: [String] = []
+
+    @Flag(name: .customLong("no-checksums"), help: "Don't verify the checksums of zip entries.")
+    var noChecksums = false
+
+    func options() -> ReadOptions {
+        var options = ReadOptions()
+        options.preferEMA = ema
+        options.selectPath = select
+        options.allowedGlobals = Set(allowGlobal)
+        options.verifyChecksums = !noChecksums
+        return options
+    }
+}
+
+/// How to make a model of a checkpoint.
+struct ArchitectureOptions: ParsableArguments {
+    @Option(help: "The architecture, where the checkpoint alone doesn't settle it; see 'weightbridge architectures'.")
+    var architecture: String?
+
+    @Option(help: ArgumentHelp("The activation, which shapes can't tell: gelu, gelu_tanh, relu …", valueName: "name"))
+    var activation: String?
+
+    @Flag(help: "Go on although the checkpoint holds tensors that the architecture doesn't use.")
+    var allowUnused = false
+
+    @Option(help: ArgumentHelp("Fix the batch size; dynamic otherwise.", valueName: "n"))
+    var batch: Int64?
+
+    @Option(help: ArgumentHelp("Input size, 'SIZE' or 'HEIGHTxWIDTH'; the architecture's own otherwise.", valueName: "size"))
+    var imageSize: String?
+
+    func options() throws -> MappingOptions {
+        var options = MappingOptions()
+        options.architecture = architecture
+        options.activation = activation
+        options.allowUnused = allowUnused
+        if let batch {
+            guard batch > 0 else { throw ValidationError("--batch wants a number above 0, not \(batch)") }
+            options.batch = .size(batch)
+        }
+        if let imageSize { options.imageSize = try Self.size(imageSize) }
+        return options
+    }
+
+    private static func size(_ text: String) throws -> (Int, Int) {
+        let parts = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+        let wrong = ValidationError("--image-size wants SIZE or HEIGHTxWIDTH in pixels, such as 224, not '\(text)'")
+        guard parts.count <= 2, let first = parts[checked: 0] ?? nil, let last = parts[checked: parts.count - 1] ?? nil,
+            (1...65536).contains(first), (1...65536).contains(last)
+        else { throw wrong }
+        return (first, last)
+    }
+}
+
+/// Whether to print for a person or for a program.
+struct JSONOption: ParsableArguments {
+    @Flag(help: "Print JSON for programs.")
+    var json = false
+}

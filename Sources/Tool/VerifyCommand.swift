@@ -1,0 +1,71 @@
+import ArgumentParser
+import Weightbridge
+
+struct VerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Run a model and compare it with golden outputs: parity, rounding, or a bug and where it is.",
+        discussion: """
+            Golden data is an .npz, .npy, .safetensors or .pt file with inputs and outputs, or a folder in ONNX's test \
+            layout. Arrays are matched by name, then by order; --map settles it. Exit status 0 only for parity.
+
+              weightbridge verify model.onnx --golden golden.npz
+              weightbridge verify model.pth --golden golden.npz --precision float64
+              weightbridge verify model.onnx --golden golden.npz --blocks blocks.npz
+            """)
+
+    @Argument(help: "An ONNX model, or a checkpoint whose architecture is recognised.", completion: .file())
+    var model: String
+
+    @Option(help: ArgumentHelp("Inputs and the outputs to expect.", valueName: "file"), completion: .file())
+    var golden: String
+
+    @Option(help: ArgumentHelp("Expected intermediates by module name, to name the first that diverges.", valueName: "file"))
+    var blocks: String?
+
+    @Option(name: .customLong("input"), help: ArgumentHelp("Feed this array to that input. Repeatable.", valueName: "name=key"))
+    var inputs: [String] = []
+
+    @Option(name: .customLong("output"), help: ArgumentHelp("Compare that output with this array. Repeatable.", valueName: "name=key"))
+    var outputs: [String] = []
+
+    @Option(help: ArgumentHelp("Greatest absolute error; measured rounding decides otherwise.", valueName: "number"))
+    var atol: Double?
+
+    @Option(help: ArgumentHelp("Greatest relative error; measured rounding decides otherwise.", valueName: "number"))
+    var rtol: Double?
+
+    @OptionGroup(title: "Execution") var execution: ExecutionOptions
+    @OptionGroup(title: "Reading") var reading: ReadingOptions
+    @OptionGroup(title: "Architecture") var architecture: ArchitectureOptions
+    @OptionGroup var format: JSONOption
+
+    func run() throws {
+        var options = VerificationOptions()
+        options.session = execution.options()
+        options.absoluteTolerance = atol
+        options.relativeTolerance = rtol
+        options.inputs = try pairs(inputs, of: "--input")
+        options.outputs = try pairs(outputs, of: "--output")
+        let report = try Terminal.withProgress("verifying") {
+            let loaded = try loadModel(model, reading: reading.options(), mapping: architecture.options())
+            options.blocks = try blocks.map { try GoldenData.load($0, options: ReadOptions()) }
+            return try verify(
+                loaded.model, golden: GoldenData.load(golden, options: ReadOptions()), options: options)
+        }
+        print(
+            format.json ? report.json().serialized(pretty: true) : report.text(color: Terminal.hasColor(1)))
+        if !report.isParity { throw ExitCode(ExitStatus.mismatch) }
+    }
+
+    private func pairs(_ texts: [String], of option: String) throws -> [String: String] {
+        var result: [String: String] = [:]
+        for text in texts {
+            guard let equals = text.lastIndex(of: "="), equals != text.startIndex else {
+                throw ValidationError("\(option) wants NAME=KEY, not '\(text)'")
+            }
+            result[String(text[..<equals])] = String(text[text.index(after: equals)...])
+        }
+        return result
+    }
+}

@@ -1,0 +1,143 @@
+/// A kind of file that can be written.
+public enum OutputFormat: String, Sendable, CaseIterable {
+    case onnx, safetensors, torch, npz
+
+    /// The format that a path's ending asks for.
+    /// - Throws: `usage` where the ending is none of ours.
+    public init(path: String) throws {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let ending = name.split(separator: ".").dropFirst().last.map { $0.lowercased() } ?? ""
+        switch ending {
+        case "onnx": self = .onnx
+        case "safetensors": self = .safetensors
+        case "pth", "pt", "bin", "ckpt": self = .torch
+        case "npz": self = .npz
+        default:
+            throw FormatError(
+                .usage, "the ending '\(ending)' says nothing of the format to write", file: path,
+                hint: "end the name in .onnx, .safetensors, .pth or .npz")
+        }
+    }
+}
+
+/// How to convert.
+public struct ConversionOptions: Sendable {
+    public var reading = ReadOptions()
+    public var mapping = MappingOptions()
+    /// The operator set of an ONNX output. `nil`: a new model gets ``defaultOpset``, an ONNX model keeps its own.
+    public var opset: Int64?
+    /// Weights of at least so many bytes go to a file beside the model; `nil`: all are embedded where they fit.
+    public var externalDataThreshold: Int?
+    /// Whether an export says what weights it was made of, by ``SourceDigest``.
+    public var digest = true
+
+    /// The newest operator set that has Gelu as one operator, and that the runtimes of the last two years load.
+    public static let defaultOpset: Int64 = 20
+
+    public init() {}
+}
+
+/// What a conversion did.
+public struct ConversionReport: Sendable {
+    public var input: String
+    public var output: String
+    public var format: OutputFormat
+    public var tensors: Int
+    public var parameters: Int
+    public var bytes: Int
+    public var architecture: String?
+    public var opset: Int64?
+    public var digest: String?
+    public var notes: [String]
+
+    /// For people.
+    public func text() -> String {
+        var lines = ["wrote \(output): \(tensors) tensors, \(parameters) elements, \(bytes) bytes"]
+        if let architecture { lines.append("  architecture  \(architecture)") }
+        if let opset { lines.append("  opset         \(opset)") }
+        if let digest { lines.append("  weights       \(digest)") }
+        for note in notes { lines.append("  note          \(note)") }
+        return lines.map(\.printable).joined(separator: "\n")
+    }
+
+    /// For programs.
+    public func json() -> JSONValue {
+        .object([
+            ("input", .string(input)), ("output", .string(output)), ("format", .string(format.rawValue)),
+            ("tensors", .number(String(tensors))), ("parameters", .number(String(parameters))),
+            ("bytes", .number(String(bytes))),
+            ("architecture", architecture.map { .string($0) } ?? .null),
+            ("opset", opset.map { .number(String($0)) } ?? .null),
+            ("weights", digest.map { .string($0) } ?? .null),
+            ("notes", .array(notes.map { .string($0) })),
+        ])
+    }
+}
+
+/// Converts a file to another format, which the output's ending names.
+///
+/// The output appears whole or not at all. The same input gives the same bytes.
+/// - Throws: ``FormatError``, ``MappingError``, ``GraphError``.
+public func convert(
+    _ input: String, to output: String, options: ConversionOptions = ConversionOptions()
+) throws -> ConversionReport {
+    let format = try OutputFormat(path: output)
+    var report: ConversionReport
+    switch (try WeightFile.open(input, options: options.reading), format) {
+    case (.checkpoint(let checkpoint), .onnx):
+        let mapped = try mapArchitecture(checkpoint.stateDict, config: checkpoint.config, options: options.mapping)
+        var model = try convertOpset(mapped.model, to: options.opset ?? ConversionOptions.defaultOpset)
+        model.producerName = "weightbridge"
+        model.producerVersion = version
+        let digest = options.digest ? try SourceDigest.of(checkpoint.stateDict) : nil
+        if let digest { model.metadata.append(MetadataEntry("weightbridge.source.digest", digest)) }
+        report = try write(model, to: output, options: options)
+        report.architecture = mapped.architecture
+        report.digest = digest
+        report.notes = checkpoint.notes + mapped.notes
+    case (.checkpoint(let checkpoint), _):
+        report = try write(checkpoint.stateDict, as: format, to: output)
+        report.notes = checkpoint.notes
+    case (.model(var model), .onnx):
+        if let opset = options.opset { model = try convertOpset(model, to: opset) }
+        report = try write(model, to: output, options: options)
+    case (.model(let model), _):
+        report = try write(restoredStateDict(of: model), as: format, to: output)
+    }
+    report.input = input
+    return report
+}
+
+/// Writes tensors under their names.
+/// - Throws: `usage` for ONNX where no architecture fits them.
+public func write(_ stateDict: StateDict, as format: OutputFormat, to path: String) throws -> ConversionReport {
+    if format == .onnx {
+        let mapped = try mapArchitecture(stateDict, config: nil, options: MappingOptions())
+        var report = try write(
+            convertOpset(mapped.model, to: ConversionOptions.defaultOpset), to: path, options: ConversionOptions())
+        report.architecture = mapped.architecture
+        return report
+    }
+    let output = try OutputFile(path: path)
+    switch format {
+    case .safetensors: try writeSafetensors(stateDict, to: output)
+    case .torch: try writeTorch(stateDict, to: output)
+    case .npz, .onnx: try writeNPZ(stateDict, to: output)
+    }
+    let bytes = output.position
+    try output.commit()
+    return ConversionReport(
+        input: "", output: path, format: format, tensors: stateDict.count, parameters: stateDict.elementCount,
+        bytes: bytes, notes: [])
+}
+
+private func write(_ model: Model, to path: String, options: ConversionOptions) throws -> ConversionReport {
+    var writing = ModelWriteOptions()
+    writing.externalDataThreshold = options.externalDataThreshold
+    try writeModel(model, to: path, options: writing)
+    let initializers = model.graph.initializers.values
+    return ConversionReport(
+        input: "", output: path, format: .onnx, tensors: initializers.count,
+        parameters: initializers.reduce(0) { $0 &+ $1.tensor.count }, bytes: try FileSource(path: path).count,
+        opset: model.opsetVersion(), notes: [])
+}

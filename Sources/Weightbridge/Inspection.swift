@@ -1,0 +1,126 @@
+import OrderedCollections
+
+/// What is in a file: its format, tensors and facts, and what its weights are recognised as.
+public struct Inspection: Sendable {
+    /// One tensor.
+    public struct Row: Sendable {
+        public var name: String
+        public var type: String
+        public var shape: [Int]
+    }
+
+    public var format: String
+    public var byteCount: Int
+    /// Labels and values, in the order to show them.
+    public var facts: [(label: String, value: String)] = []
+    public var notes: [String] = []
+    public var tensors: [Row] = []
+    /// What is wrong with the file although it could be read: an ONNX model that breaks the rules, say.
+    public var fault: (any Fault)?
+
+    /// - Throws: ``FormatError`` where the file can't be read.
+    public init(_ path: String, reading: ReadOptions = ReadOptions()) throws {
+        byteCount = try FileSource(path: path).count
+        switch try WeightFile.open(path, options: reading) {
+        case .checkpoint(let checkpoint):
+            format = checkpoint.format.summary
+            describe(checkpoint)
+        case .model(let model):
+            format = "ONNX model"
+            describe(model)
+        }
+    }
+
+    private mutating func describe(_ checkpoint: Checkpoint) {
+        let weights = checkpoint.stateDict
+        tensors = weights.tensors.map {
+            Row(name: $0.key.string, type: $0.value.elementType.onnxName.lowercased(), shape: $0.value.shape)
+        }
+        let selection = checkpoint.selection
+        if !selection.chosenPath.isEmpty { facts.append(("weights at", selection.chosenPath)) }
+        for prefix in selection.strippedPrefixes { facts.append(("stripped", "prefix '\(prefix)'")) }
+        for other in selection.alternatives {
+            facts.append(("also there", "\(other.path): \(other.tensors) tensors"))
+        }
+        for other in selection.others { facts.append(("beside", "\(other.path): \(other.summary)")) }
+        for (key, value) in weights.metadata { facts.append(("metadata", "\(key): \(value)")) }
+        if !checkpoint.globals.isEmpty { facts.append(("globals", checkpoint.globals.joined(separator: ", "))) }
+        for group in weights.tied { facts.append(("tied", group.joined(separator: " = "))) }
+        facts.append(("tensors", "\(weights.count), \(weights.elementCount) elements"))
+        do {
+            var options = MappingOptions()
+            options.allowUnused = true
+            let mapped = try mapArchitecture(weights, config: checkpoint.config, options: options)
+            facts.append(("recognised", mapped.architecture))
+            for (name, value) in mapped.hyperparameters { facts.append((name, value)) }
+            notes += mapped.notes
+            if !mapped.unused.isEmpty { notes.append("not used: \(mapped.unused.joined(separator: ", "))") }
+        } catch let error as any Fault {
+            facts.append(("recognised", "no: \(error.problem)"))
+        } catch {
+            facts.append(("recognised", "no: \(error)"))
+        }
+        notes = checkpoint.notes + notes
+    }
+
+    private mutating func describe(_ model: Model) {
+        let opsets = model.opsetImports.map { "\(($0.domain ?? "").isEmpty ? "ai.onnx" : $0.domain ?? "") \($0.version)" }
+        facts.append(("opset", opsets.joined(separator: ", ")))
+        if let ir = model.irVersion { facts.append(("IR version", String(ir))) }
+        if let producer = model.producerName { facts.append(("producer", "\(producer) \(model.producerVersion ?? "")")) }
+        for id in model.graph.inputs where model.graph.initializers[id] == nil {
+            facts.append(("input", model.graph[id].signature))
+        }
+        for id in model.graph.outputs { facts.append(("output", model.graph[id].signature)) }
+        for entry in model.metadata { facts.append(("metadata", "\(entry.key): \(entry.value)")) }
+        var counts: OrderedDictionary<String, Int> = [:]
+        for node in model.graph.nodes { counts[node.op.description, default: 0] += 1 }
+        facts.append(("nodes", "\(model.graph.nodes.count): " + counts.map { "\($0.value) \($0.key)" }.joined(separator: ", ")))
+        for function in model.functions { facts.append(("function", function.name.description)) }
+        facts.append(("tensors", String(model.graph.initializers.count)))
+        tensors = model.graph.initializers.values.map {
+            Row(name: $0.name, type: $0.tensor.elementType.onnxName.lowercased(), shape: $0.tensor.shape)
+        }
+        let errors = checkModel(model)
+        fault = errors.first
+        notes += errors.dropFirst().prefix(20).map { "also wrong: \($0.description)" }
+    }
+
+    /// For programs.
+    public func json() -> JSONValue {
+        .object([
+            ("format", .string(format)), ("bytes", .number(String(byteCount))),
+            ("facts", .array(facts.map { .array([.string($0.label), .string($0.value)]) })),
+            ("notes", .array(notes.map { .string($0) })),
+            ("error", fault.map { .string($0.description) } ?? .null),
+            (
+                "tensors",
+                .array(
+                    tensors.map { row in
+                        .object([
+                            ("name", .string(row.name)), ("type", .string(row.type)),
+                            ("shape", .array(row.shape.map { .number(String($0)) })),
+                        ])
+                    })
+            ),
+        ])
+    }
+}
+
+extension Value {
+    /// Name, element type and dimensions, such as `input: float32[batch, 3, 224, 224]`.
+    fileprivate var signature: String {
+        guard let type else { return name }
+        let dimensions = type.dimensions.map { dimensions in
+            "["
+                + dimensions.map { dimension in
+                    switch dimension {
+                    case .size(let size): String(size)
+                    case .named(let name): name
+                    case .unknown: "?"
+                    }
+                }.joined(separator: ", ") + "]"
+        }
+        return "\(name): \(type.elementType?.onnxName.lowercased() ?? "?")\(dimensions ?? "")"
+    }
+}

@@ -1,0 +1,30 @@
+/// The version of the library and the tool, as written into exports.
+public let version = "0.1.0"
+
+/// A model, and where it came from.
+public struct LoadedModel: Sendable {
+    public var model: Model
+    /// The checkpoint that it was made of; `nil` for an ONNX file.
+    public var checkpoint: Checkpoint?
+    /// What the checkpoint was recognised as; `nil` for an ONNX file.
+    public var mapping: MappedModel?
+
+    /// What was chosen or assumed on the way, for people.
+    public var notes: [String] { (checkpoint?.notes ?? []) + (mapping?.notes ?? []) }
+}
+
+/// Makes a model of any file that holds one: an ONNX file, or a checkpoint whose architecture is recognised.
+/// - Throws: ``FormatError`` where the file can't be read, ``MappingError`` where no architecture fits,
+///   ``GraphError`` where the model breaks ONNX's rules.
+public func loadModel(
+    _ path: String, reading: ReadOptions = ReadOptions(), mapping: MappingOptions = MappingOptions()
+) throws -> LoadedModel {
+    switch try WeightFile.open(path, options: reading) {
+    case .model(let model):
+        if let error = checkModel(model).first { throw error }
+        return LoadedModel(model: model)
+    case .checkpoint(let checkpoint):
+        let mapped = try mapArchitecture(checkpoint.stateDict, config: checkpoint.config, options: mapping)
+        return LoadedModel(model: mapped.model, checkpoint: checkpoint, mapping: mapped)
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The package's own folder.
+let packageRoot = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+/// What a run of the tool came to.
+struct ToolRun {
+    var status: Int32
+    var output: String
+    var rawOutput: Data
+    var seconds: Double
+    /// Peak resident memory.
+    var memory: Int
+    var timedOut: Bool
+}
+
+/// Runs the built `weightbridge`, with standard output and standard error together.
+func runTool(_ arguments: [String], timeLimit: Double = 60, environment: [String: String] = [:]) throws -> ToolRun {
+    let built = ProcessInfo.processInfo.environment["WEIGHTBRIDGE_TOOL"]
+    let tool = try #require(
+        built ?? defaultTool(), "build the tool first, or name it in WEIGHTBRIDGE_TOOL")
+    return try spawn([tool] + arguments, timeLimit: timeLimit, environment: environment)
+}
+
+/// The tool beside the test bundle, where `swift build` puts it.
+private func defaultTool() -> String? {
+    let folder = Bundle.main.bundleURL.deletingLastPathComponent()
+    let names = [Bundle.main.bundlePath + "/weightbridge", folder.path + "/weightbridge"]
+    return names.first { FileManager.default.isExecutableFile(atPath: $0) }
+}
+
+func spawn(_ command: [String], timeLimit: Double, environment: [String: String] = [:]) throws -> ToolRun {
+    let capture = FileManager.default.temporaryDirectory.appendingPathComponent("run-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: capture) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, capture.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    var variables = ProcessInfo.processInfo.environment
+    variables["SWIFT_BACKTRACE"] = "enable=no"
+    variables.merge(environment) { $1 }
+    var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+    var settings: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for text in arguments + settings { free(text) } }
+    var child: pid_t = 0
+    let start = Date()
+    let failure = posix_spawn(&child, command[0], &actions, nil, &arguments, &settings)
+    try #require(failure == 0, "can't start \(command[0])")
+    var status: Int32 = 0
+    var usage = rusage()
+    var timedOut = false
+    while wait4(child, &status, WNOHANG, &usage) == 0 {
+        if -start.timeIntervalSinceNow > timeLimit {
+            timedOut = true
+            kill(child, SIGKILL)
+            _ = wait4(child, &status, 0, &usage)
+            break
+        }
+        usleep(1000)
+    }
+    let data = try Data(contentsOf: capture)
+    // As a shell gives it: 128 and the signal's number where one ended it.
+    let code = status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
+    return ToolRun(
+        status: code, output: String(decoding: data, as: UTF8.self), rawOutput: data,
+        seconds: -start.timeIntervalSinceNow, memory: Int(usage.ru_maxrss) << 10, timedOut: timedOut)
+}
+
+/// A folder that is gone after the test.
+final class TemporaryFolder {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appendingPathComponent("weightbridge-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+    var contents: [String] { (try? FileManager.default.contentsOfDirectory(atPath: url.path).sorted()) ?? [] }
+}

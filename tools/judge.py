@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""The outside judges: other projects' readers on files that Weightbridge wrote.
+
+    judge.py onnx MODEL GOLDEN.npz      onnx.checker (full) and onnxruntime against logits_f32 within 1e-5
+    judge.py same-model A B             both ModelProtos are equal, field by field
+    judge.py safetensors FILE REF.npz   the same names, shapes, types and bits
+    judge.py npz FILE REF.npz           likewise
+    judge.py torch FILE REF.npz         likewise, by torch.load(weights_only=True), plain and mmap (where torch is there)
+
+Prints 'ok' and exits with 0, or says what differs and exits with 1.
+"""
+import sys
+
+import numpy as np
+
+
+def compare(name, ours, reference):
+    if list(ours) != list(reference):
+        sys.exit(f"{name}: names or order differ: {list(ours)[:4]} and {list(reference)[:4]}")
+    for key, want in reference.items():
+        got = ours[key]
+        if got.shape != want.shape or got.dtype != want.dtype or got.tobytes() != want.tobytes():
+            sys.exit(f"{name}: {key} differs: {got.dtype}{got.shape} for {want.dtype}{want.shape}")
+
+
+def judge_onnx(model, golden):
+    import onnx
+    import onnxruntime
+
+    onnx.checker.check_model(model, full_check=True)
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    data = np.load(golden)
+    (logits,) = session.run(None, {session.get_inputs()[0].name: data["input"]})
+    error = np.abs(logits.astype(np.float64) - data["logits_f32"]).max()
+    if not error <= 1e-5:
+        sys.exit(f"{model}: onnxruntime differs by {error} from the golden logits")
+
+
+def judge_same_model(first, second):
+    import onnx
+
+    if onnx.load(first, load_external_data=False) != onnx.load(second, load_external_data=False):
+        sys.exit(f"{first} and {second} differ")
+
+
+def judge_safetensors(file, reference):
+    from safetensors.numpy import load_file
+
+    # The reference writer sorts by type and name, so order says nothing here.
+    ours, theirs = load_file(file), dict(np.load(reference))
+    compare(file, {key: ours[key] for key in sorted(ours)}, {key: theirs[key] for key in sorted(theirs)})
+
+
+def judge_npz(file, reference):
+    compare(file, dict(np.load(file)), dict(np.load(reference)))
+
+
+def judge_torch(file, reference):
+    import torch
+
+    for mmap in (False, True):
+        state = torch.load(file, weights_only=True, mmap=mmap)
+        compare(file, {key: value.numpy() for key, value in state.items()}, dict(np.load(reference)))
+
+
+if __name__ == "__main__":
+    judges = {
+        "onnx": judge_onnx, "same-model": judge_same_model, "safetensors": judge_safetensors, "npz": judge_npz,
+        "torch": judge_torch,
+    }
+    judges[sys.argv[1]](*sys.argv[2:])
+    print("ok")
