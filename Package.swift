@@ -42,7 +42,9 @@ let package = Package(
 
         .testTarget(name: "GraphIRTests", dependencies: ["GraphIR"]),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "GraphIR"]),
-        .testTarget(name: "OperatorsTests", dependencies: ["Operators", "Execution", "GraphIR", "Formats"]),
+        .testTarget(
+            name: "OperatorsTests",
+            dependencies: ["Operators", "Execution", "GraphIR", "Formats", "CKernels", collections]),
         .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures", "Execution", "GraphIR", "Formats"]),
         .testTarget(name: "WeightbridgeTests", dependencies: ["Weightbridge"]),
         .testTarget(name: "ToolTests", dependencies: ["Tool", "Weightbridge"]),

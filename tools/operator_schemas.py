@@ -33,7 +33,7 @@ extension OperatorTable {{
 
 
 def short(types):
-    return " ".join(sorted(types)).replace("tensor(", "(")
+    return " ".join(sorted(t.replace(" ", "").replace("tensor(", "(") for t in types))
 
 
 def formal(parameter):

@@ -48,7 +48,15 @@ public struct UnknownFields: Sendable, Hashable {
         }
     }
     public var fields: [Field] = []
+    /// Tags of fields that we do know and whose presence in the file isn't what we'd write by ourselves: set although
+    /// they hold the default, or left out although we'd set them.
+    public var unusualPresence: [UInt32] = []
     public init() {}
+
+    /// Whether to write a field that holds its default value and that we'd set by ourselves where `usually` is true.
+    public func writesDefault(_ tag: UInt32, usually: Bool = false) -> Bool {
+        usually != unusualPresence.contains(tag)
+    }
 }
 
 /// A key and a value, as ONNX keeps metadata at every level. Order and duplicates are kept.

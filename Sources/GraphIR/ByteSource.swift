@@ -42,12 +42,8 @@ public final class HeapSource: ByteSource, @unchecked Sendable {
     /// - Throws: `limit.memory` where the memory can't be had; whatever `fill` throws.
     public init(count: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
         buffer = try allocate(count)
-        do {
-            try fill(buffer)
-        } catch {
-            buffer.deallocate()
-            throw error
-        }
+        // Where this throws, `deinit` frees the buffer: all properties are set.
+        try fill(buffer)
     }
 
     deinit { buffer.deallocate() }

@@ -81,6 +81,21 @@ public struct QuantizationAnnotation: Sendable {
     }
 }
 
+/// A value's second declaration that differs from the first: as an output after it was an input, in `value_info` after
+/// either. The graph goes by the first one; this one is kept to be written back.
+public struct Redeclaration: Sendable {
+    public enum List: Sendable, Hashable { case outputs, valueInfo }
+    public var list: List
+    /// Where it stands in that list of the file.
+    public var position: Int
+    public var value: Value
+    public init(list: List, position: Int, value: Value) {
+        self.list = list
+        self.position = position
+        self.value = value
+    }
+}
+
 /// A computation: values, and nodes that make some of them of others (`GraphProto`).
 ///
 /// A value type. Nodes stand in the order of the file; ``checkInvariants(outerScope:)`` says whether that is a
@@ -101,6 +116,8 @@ public struct Graph: Sendable {
     /// Values that the file lists under `value_info`, in its order.
     public var valueInfo: OrderedSet<ValueID> = []
     public var quantizationAnnotations: [QuantizationAnnotation] = []
+    /// What a file says again, and differently, of a value that it declares more than once.
+    public var redeclarations: [Redeclaration] = []
 
     var idsByName: [ExactName: ValueID] = [:]
 

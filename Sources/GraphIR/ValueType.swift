@@ -1,5 +1,6 @@
 /// One dimension of a type: a number, a name that stands for one, or nothing known.
 public enum Dimension: Sendable, Hashable {
+    /// Files are found that say -1 for an unknown size; that is kept, and means as little as ``unknown``.
     case size(Int64)
     case named(String)
     case unknown
@@ -28,6 +29,8 @@ public struct ValueType: Sendable, Hashable {
     }
     public var kind: Kind?
     public var denotation: String
+    /// Protobuf fields of the type that we don't know. Those inside of `kind`'s own message aren't kept.
+    public var unknown = UnknownFields()
 
     public init(_ kind: Kind?, denotation: String = "") {
         self.kind = kind

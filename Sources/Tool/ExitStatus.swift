@@ -1,5 +1,13 @@
 import Weightbridge
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Exit statuses as `sysexits.h` numbers them.
 enum ExitStatus {
     /// The comparison found a mismatch.
@@ -10,6 +18,9 @@ enum ExitStatus {
     static let unavailable: Int32 = 69
     static let cannotCreate: Int32 = 73
     static let ioError: Int32 = 74
+
+    /// Ends the process.
+    static func leave(_ status: Int32) -> Never { exit(status) }
 
     static func of(_ fault: any Fault) -> Int32 {
         switch fault.faultClass {

@@ -41,7 +41,7 @@ struct WeightbridgeCommand: ParsableCommand {
             try command.run()
         } catch let fault as any Fault {
             Terminal.report(fault)
-            exit(ExitStatus.of(fault))
+            ExitStatus.leave(ExitStatus.of(fault))
         } catch {
             exit(withError: error)
         }

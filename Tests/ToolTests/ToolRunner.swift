@@ -24,10 +24,13 @@ struct ToolRun {
 
 /// Runs the built `weightbridge`, with standard output and standard error together.
 func runTool(_ arguments: [String], timeLimit: Double = 60, environment: [String: String] = [:]) throws -> ToolRun {
-    let built = ProcessInfo.processInfo.environment["WEIGHTBRIDGE_TOOL"]
-    let tool = try #require(
-        built ?? defaultTool(), "build the tool first, or name it in WEIGHTBRIDGE_TOOL")
+    let tool = try #require(toolPath(), "build the tool first, or name it in WEIGHTBRIDGE_TOOL")
     return try spawn([tool] + arguments, timeLimit: timeLimit, environment: environment)
+}
+
+/// The tool that `WEIGHTBRIDGE_TOOL` names, else the one that was built with the tests.
+func toolPath() -> String? {
+    ProcessInfo.processInfo.environment["WEIGHTBRIDGE_TOOL"] ?? defaultTool()
 }
 
 /// The tool beside the test bundle, where `swift build` puts it.

@@ -9,7 +9,7 @@ import Weightbridge
     @Test(arguments: ["state_dict.pth", "training_checkpoint.pth", "whole_module.pth", "legacy.pth", "model.safetensors"])
     func checkpointVerifies(_ name: String) throws {
         let loaded = try loadModel(Digits.weights(name))
-        #expect(loaded.mapping?.family == "ConvMixer")
+        #expect(loaded.mapping?.family == "convmixer")
         let golden = try arrays(Digits.golden)
         let input = try #require(golden["input"])
         let logits = try run(loaded.model, input).array(of: Float.self)

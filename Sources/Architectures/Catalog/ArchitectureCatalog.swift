@@ -1,0 +1,119 @@
+import Formats
+import GraphIR
+
+/// The named variants of all families, counted on the graphs that are built for them.
+public struct ArchitectureCatalog: Sendable {
+    public struct Entry: Sendable {
+        public var name: String
+        public var family: String
+        /// Elements of all weights that are trained: counters and running statistics aren't.
+        public var parameters: Int
+        /// Multiply-adds of convolutions and matrix products for one image.
+        public var macs: Int
+        /// Channels, height, width.
+        public var inputShape: [Int]
+        public var classes: Int
+        public var summary: String
+        public var preprocessing: Preprocessing
+
+        public func json() -> JSONValue {
+            .object([
+                ("name", .string(name)), ("family", .string(family)), ("parameters", .number(String(parameters))),
+                ("macs", .number(String(macs))),
+                ("input_shape", .array(inputShape.map { .number(String($0)) })),
+                ("num_classes", .number(String(classes))), ("summary", .string(summary)),
+                (
+                    "preprocessing",
+                    .object(
+                        preprocessing.metadata.map {
+                            (String($0.key.dropFirst(MetadataKey.preprocessing.count + 1)), .string($0.value))
+                        })
+                ),
+            ])
+        }
+    }
+
+    /// The variants whose name contains `text`, all for `nil`. A name that the families can parse but don't list, such
+    /// as `convmixer_64_4_ks5_p2`, gives the one entry of that name.
+    public static func entries(matching text: String? = nil) throws -> [Entry] {
+        var found = ConvMixer.variants.filter { text == nil || $0.name.contains(text ?? "") }
+        if let exact = found.first(where: { $0.name == text }) { found = [exact] }
+        if found.isEmpty, let text, let model = ConvMixer(name: text) {
+            found = [
+                ConvMixer.Variant(
+                    name: text, model: model, imageSize: 224, preprocessing: .imageNet(cropFraction: 0.96),
+                    summary: "free combination of sizes")
+            ]
+        }
+        return try found.map { variant in
+            let net = try declared(variant.model, imageSize: variant.imageSize)
+            return Entry(
+                name: variant.name, family: "convmixer",
+                parameters: net.ledger.declarations.values.reduce(0) { $0 &+ $1.trainedCount }, macs: net.macs ?? 0,
+                inputShape: [variant.model.inputChannels, variant.imageSize, variant.imageSize],
+                classes: variant.model.classes ?? 0, summary: variant.summary, preprocessing: variant.preprocessing)
+        }
+    }
+
+    /// The graph of a model without its weights: its layers declare what they need.
+    static func declared(_ model: ConvMixer, imageSize: Int) throws -> ModelBuilder {
+        let net = ModelBuilder(model.name)
+        let image = try net.input(
+            "input",
+            [.size(1), .size(Int64(model.inputChannels)), .size(Int64(imageSize)), .size(Int64(imageSize))])
+        _ = try model.build(net, image, keys: ConvMixerKeys(grammar: .timm))
+        return net
+    }
+}
+
+extension ParameterDeclaration {
+    var trainedCount: Int {
+        switch role {
+        case .counter, .runningMean, .runningVariance: 0
+        default: shape.checkedProduct() ?? 0
+        }
+    }
+}
+
+/// A checkpoint of an architecture with random weights, in timm's keys and PyTorch's order.
+///
+/// The same name and seed give the same bits everywhere. Nothing is kept in memory: a tensor's bytes are made when they
+/// are read. Weights and biases are uniform in ±1/√fanIn as PyTorch's layers start; norms have weight 1 and bias 0;
+/// running means are uniform in ±0.1 (in 0…0.1 behind ReLU), running variances in 0.5…1.5, so that a forward pass stays
+/// finite and shows mistakes that zeros and ones would hide.
+/// - Throws: ``MappingError`` where no family has an architecture of this name.
+public func initializeCheckpoint(architecture: String, seed: UInt64) throws -> StateDict {
+    guard let model = ConvMixer(name: architecture) else {
+        throw MappingError(
+            .option, "there is no architecture '\(architecture)'", report: "families: convmixer",
+            hint: "'weightbridge architectures' lists those that there are")
+    }
+    let net = try ArchitectureCatalog.declared(model, imageSize: max(224, model.patch))
+    var result = StateDict()
+    for declaration in net.ledger.declarations.values {
+        if declaration.role == .counter {
+            result[declaration.key] = try Tensor(scalar: Int64(0))
+            continue
+        }
+        let range = declaration.role.range(isRectified: model.activation == .relu)
+        let count = try Tensor.byteCount(.float32, shape: declaration.shape)
+        let source = RandomSource(
+            count: count, range: range, seed: RandomSource.seed(for: declaration.key, seed: seed))
+        result[declaration.key] = try Tensor(.float32, shape: declaration.shape, bytes: Bytes(source))
+    }
+    return result
+}
+
+extension ParameterRole {
+    func range(isRectified: Bool) -> ClosedRange<Float> {
+        switch self {
+        case .uniform(let fanIn):
+            let bound = 1 / Float(fanIn).squareRoot()
+            return -bound...bound
+        case .scale: return 1...1
+        case .shift, .counter: return 0...0
+        case .runningMean: return (isRectified ? 0 : -0.1)...0.1
+        case .runningVariance: return 0.5...1.5
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import GraphIR
+
+/// A state dict that no architecture fits, or that fits one but for some keys.
+public struct MappingError: Fault {
+    public enum Code: String, Sendable {
+        /// No family's keys are there.
+        case unknown = "architecture.unknown"
+        /// A family's keys are there, but some are missing or have another shape or type.
+        case mismatch = "architecture.mismatch"
+        /// A weight that a layer of a user's own model needs isn't there.
+        case missing = "tensor.missing"
+        /// Everything fits, but there are tensors that the architecture doesn't use.
+        case unused = "architecture.unused"
+        /// The options make no sense: an architecture or activation that doesn't exist.
+        case option = "usage"
+    }
+
+    public var code: Code
+    public var problem: String
+    /// The whole diagnosis, one finding a line.
+    public var report: String
+    public var hint: String?
+    /// The file's key and the key that it should have, where one rename would mend it.
+    public var renames: [(from: String, to: String)] = []
+
+    public init(_ code: Code, _ problem: String, report: String, hint: String? = nil) {
+        self.code = code
+        self.problem = problem
+        self.report = report
+        self.hint = hint
+    }
+
+    public var codeName: String { code.rawValue }
+    public var place: [String] { [] }
+    public var faultClass: FaultClass {
+        switch code {
+        case .unknown: .unsupported
+        case .option: .usage
+        default: .invalid
+        }
+    }
+}
+
+extension MappingError {
+    /// The most lines that a report spends on one kind of finding: the rest is counted.
+    static let listLimit = 20
+
+    /// What the builder found wrong.
+    init(ledger: WeightLedger, of name: String) {
+        var missing: [(key: String, shape: [Int])] = []
+        var misshaped: [String] = []
+        for fault in ledger.faults {
+            switch fault {
+            case .missing(let key, let shape): missing.append((key, shape))
+            case .shape(let key, let expected, let found):
+                misshaped.append("\(key): expected \(expected), found \(found)")
+            case .type(let key, let found): misshaped.append("\(key): \(found.onnxName) isn't a floating-point type")
+            }
+        }
+        let unexpected = ledger.unused.map { (key: $0, shape: ledger.weights[$0]?.shape ?? []) }
+        let renames = suggestedRenames(missing: missing, unexpected: unexpected)
+        var lines: [String] = []
+        func list(_ title: String, _ items: [String]) {
+            if items.isEmpty { return }
+            lines.append("\(title) (\(items.count)):")
+            lines += items.prefix(Self.listLimit).map { "  " + $0 }
+            if items.count > Self.listLimit { lines.append("  … and \(items.count - Self.listLimit) more") }
+        }
+        list("missing", missing.map { "\($0.key) \($0.shape)" })
+        list("unexpected", unexpected.map { "\($0.key) \($0.shape)" })
+        list("wrong shape or type", misshaped)
+        list("renames that would fit", renames.map { "\($0.from) → \($0.to)" })
+        let counts = [
+            missing.isEmpty ? nil : "\(missing.count) missing",
+            unexpected.isEmpty ? nil : "\(unexpected.count) unexpected",
+            misshaped.isEmpty ? nil : "\(misshaped.count) with the wrong shape or type",
+        ].compactMap { $0 }
+        let only = ledger.faults.isEmpty
+        self.init(
+            only ? .unused : .mismatch,
+            only
+                ? "\(unexpected.count) tensors aren't used by \(name): "
+                    + unexpected.prefix(3).map(\.key).joined(separator: ", ") + (unexpected.count > 3 ? " …" : "")
+                : "nearest architecture is \(name), but of its keys: \(counts.joined(separator: ", "))",
+            report: lines.joined(separator: "\n"),
+            hint: only
+                ? "allow unused tensors (--allow-unused) where they are meant to be left out"
+                : renames.first.map { "rename '\($0.from)' to '\($0.to)'" })
+        self.renames = renames
+    }
+}

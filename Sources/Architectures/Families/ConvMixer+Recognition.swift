@@ -1,0 +1,146 @@
+import Formats
+import GraphIR
+
+/// What a state dict says about the ConvMixer that it belongs to.
+struct ConvMixerCandidate {
+    var model: ConvMixer
+    var keys: ConvMixerKeys
+    /// Keys of the file that the grammar has, whatever their shapes.
+    var matched: Int
+    /// Whether the convolutions that give the sizes were there; otherwise sizes are guesses.
+    var isCertain: Bool
+}
+
+extension ConvMixerCandidate {
+    /// The grammar that explains most keys of the file; `nil` where none explains any.
+    static func best(for weights: StateDict) -> ConvMixerCandidate? {
+        var best: ConvMixerCandidate?
+        for grammar in ConvMixerKeys.Grammar.allCases {
+            for prefix in grammar == .mmpretrain ? ["backbone.", ""] : [""] {
+                let candidate = ConvMixerCandidate(weights, ConvMixerKeys(grammar: grammar, prefix: prefix))
+                if candidate.matched > best?.matched ?? 0 { best = candidate }
+            }
+        }
+        return best
+    }
+
+    private init(_ weights: StateDict, _ keys: ConvMixerKeys) {
+        func shape(_ key: String) -> [Int]? { weights[key]?.shape }
+        // Blocks are counted by any key of theirs, so that a block with a damaged key still counts.
+        var depth = 0
+        let firstBlock = keys.grammar == .flat ? 3 : keys.grammar == .tweet ? 1 : 0
+        let container = keys.block(0).dropLast("\(firstBlock)".count)
+        var prefixes: Set<ExactName> = []
+        for name in weights.tensors.keys where name.string.hasPrefix(container) {
+            let rest = name.string.dropFirst(container.count)
+            guard let number = rest.split(separator: ".").first, rest.dropFirst(number.count).hasPrefix(".") else {
+                continue
+            }
+            // A head is numbered like a block in the flat grammars, but holds its weight directly.
+            let inner = rest.dropFirst(number.count + 1)
+            if inner.contains(".") { prefixes.insert(ExactName(String(number))) }
+        }
+        while depth < ConvMixer.depthLimit, prefixes.contains(ExactName("\(firstBlock + depth)")) { depth += 1 }
+
+        let stem = shape(keys.stem[0] + ".weight").flatMap { $0.count == 4 ? $0 : nil }
+        let depthwise = (0..<depth).lazy.compactMap { shape(keys.depthwise($0)[0] + ".weight") }
+            .first { $0.count == 4 && $0[1] == 1 }
+        let head = shape(keys.head(depth) + ".weight").flatMap { $0.count == 2 ? $0 : nil }
+        let dim = stem?[0] ?? depthwise?[0] ?? head?[1]
+        model = ConvMixer(dim: dim ?? 0, depth: depth)
+        if let depthwise { model.kernel = depthwise[2] }
+        if let stem {
+            model.patch = stem[2]
+            model.inputChannels = stem[1]
+        }
+        let hasHead = weights[keys.head(depth) + ".weight"] != nil || weights[keys.head(depth) + ".bias"] != nil
+        model.classes = hasHead ? head?[0] ?? shape(keys.head(depth) + ".bias")?.first ?? 1000 : nil
+        self.keys = keys
+        isCertain = stem != nil && (depthwise != nil || depth == 0)
+        matched = 0
+
+        var modules = keys.stem + [keys.head(depth)]
+        for index in 0..<depth { modules += keys.depthwise(index) + keys.pointwise(index) }
+        let expected = Set(modules.map { ExactName($0) })
+        for name in weights.tensors.keys {
+            guard let dot = name.string.lastIndex(of: ".") else { continue }
+            if expected.contains(ExactName(String(name.string[..<dot]))) { matched += 1 }
+        }
+        let sizes = [model.dim, model.kernel, model.patch, model.inputChannels, model.classes ?? 1]
+        if sizes.contains(where: { !(1...ConvMixer.sizeLimit).contains($0) }) || model.kernel > ConvMixer.windowLimit
+            || model.patch > ConvMixer.windowLimit
+        {
+            matched = 0
+        }
+    }
+}
+
+extension ConvMixer {
+    /// The activation, which shapes can't tell, and why it is that.
+    ///
+    /// A norm stands behind every activation. What ReLU lets through is never negative, and so is its running mean;
+    /// GELU reaches down to −0.17. One negative entry therefore says GELU.
+    static func activation(
+        of candidate: ConvMixerCandidate, weights: StateDict, config: JSONValue?, option: String?
+    ) throws -> (Activation, reason: String) {
+        if let option {
+            guard let activation = Activation(name: option) else {
+                let known = Activation.allCases.map(\.rawValue).joined(separator: ", ")
+                throw MappingError(
+                    .option, "there is no activation '\(option)'", report: "known: \(known)", hint: "one of \(known)")
+            }
+            return (activation, "the option says so")
+        }
+        let arguments = config?.member("model_args")
+        for key in ["act_layer", "act"] {
+            if let name = arguments?.text(key) ?? config?.text(key), let activation = Activation(name: name) {
+                return (activation, "config.json says so")
+            }
+        }
+        if let name = config?.text("architecture"), let known = variants.first(where: { $0.name == name }) {
+            return (known.model.activation, "config.json names \(name)")
+        }
+        let table = variants.first { $0.model.hasSizes(of: candidate.model) }
+        var sawMean = false
+        var isConstant = true
+        let keys = candidate.keys
+        let norms =
+            [keys.stem[2]]
+            + (0..<candidate.model.depth).flatMap { [keys.depthwise($0)[2], keys.pointwise($0)[2]] }
+        for norm in norms {
+            guard let mean = weights[norm + ".running_mean"], mean.count <= sizeLimit, let values = try? mean.reals()
+            else { continue }
+            sawMean = sawMean || !values.isEmpty
+            if values.contains(where: { $0 < 0 }) {
+                return (.gelu, "'\(norm).running_mean' has a negative entry, which the output of ReLU can't have")
+            }
+            if values.contains(where: { $0 != 0 }) { isConstant = false }
+        }
+        if sawMean, !isConstant { return (.relu, "no running_mean has a negative entry, as behind ReLU") }
+        if let table { return (table.model.activation, "\(table.name) has it") }
+        return (.gelu, "the paper's default; nothing in the file says otherwise")
+    }
+}
+
+extension Tensor {
+    /// The numbers of a floating-point tensor of 16, 32 or 64 bits.
+    func reals() throws -> [Double] {
+        switch elementType {
+        case .float64: return try array(of: Double.self)
+        case .float32: return try array(of: Float.self).map(Double.init)
+        case .bfloat16, .float16:
+            let raw = try bytes().array()
+            return stride(from: 0, to: raw.count - 1, by: 2).map { index in
+                let bits = UInt32(raw[index]) | UInt32(raw[index + 1]) << 8
+                if elementType == .bfloat16 { return Double(Float(bitPattern: bits << 16)) }
+                let exponent = Int(bits >> 10 & 0x1F)
+                let mantissa = Double(bits & 0x3FF)
+                let sign: Double = bits & 0x8000 == 0 ? 1 : -1
+                if exponent == 0 { return sign * mantissa / 16_777_216 }
+                if exponent == 31 { return mantissa == 0 ? sign * .infinity : .nan }
+                return sign * Double(sign: .plus, exponent: exponent - 15, significand: 1 + mantissa / 1024)
+            }
+        default: throw FormatError(.tensorDtype, "\(elementType.onnxName) isn't read here")
+        }
+    }
+}

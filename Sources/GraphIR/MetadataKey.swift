@@ -1,0 +1,43 @@
+import OrderedCollections
+
+/// The keys under which Weightbridge keeps what ONNX has no field for. They are stable: files in the world hold them.
+///
+/// | key | at | value |
+/// | --- | --- | --- |
+/// | `weightbridge.architecture` | model | `convmixer_1536_20`, or family and sizes where the variant has no name |
+/// | `weightbridge.family` | model | `convmixer` |
+/// | `weightbridge.hyperparameters` | model | a JSON object of strings |
+/// | `weightbridge.preprocessing.mean`, `.std` | model | one number a channel, separated by commas, for pixels in 0…1 |
+/// | `weightbridge.preprocessing.input_size` | model | channels, height, width, separated by commas |
+/// | `weightbridge.preprocessing.crop_pct` | model | the share of the resized short side that the crop keeps |
+/// | `weightbridge.preprocessing.interpolation` | model | `bicubic`, `bilinear` |
+/// | `weightbridge.preprocessing.crop_mode` | model | `center`, `squash`, `border` |
+/// | `weightbridge.state_dict` | model | the checkpoint's keys in order, and the small tensors that no node uses |
+/// | `weightbridge.module` | node | the path of the module that the node belongs to |
+/// | `weightbridge.module_outputs` | node | modules whose result the node's first output is, one a line, innermost first |
+public enum MetadataKey {
+    public static let architecture = "weightbridge.architecture"
+    public static let family = "weightbridge.family"
+    public static let hyperparameters = "weightbridge.hyperparameters"
+    public static let preprocessing = "weightbridge.preprocessing"
+    public static let stateDict = "weightbridge.state_dict"
+    public static let module = "weightbridge.module"
+    public static let moduleOutputs = "weightbridge.module_outputs"
+}
+
+extension Graph {
+    /// Module paths (`blocks.0.0.fn`) to the values that the modules return, in the order of the nodes.
+    ///
+    /// Read from the nodes' metadata; empty for a graph that another tool made. Where two nodes claim one module, the
+    /// later one has it.
+    public var moduleOutputs: OrderedDictionary<ExactName, ValueID> {
+        var result: OrderedDictionary<ExactName, ValueID> = [:]
+        for node in nodes {
+            guard let output = node.outputs.first ?? nil else { continue }
+            for entry in node.metadata where entry.key == MetadataKey.moduleOutputs {
+                for path in entry.value.split(separator: "\n") { result[ExactName(String(path))] = output }
+            }
+        }
+        return result
+    }
+}

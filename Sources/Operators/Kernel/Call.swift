@@ -1,0 +1,116 @@
+import GraphIR
+
+/// What a kernel is called with.
+public struct Call: Sendable {
+    public var inputs: [Tensor?]
+    /// How many outputs the node has, wanted or not.
+    public let outputCount: Int
+    /// Bytes that the call may still allocate.
+    public let memory: Int
+    /// When to give up.
+    public let deadline: ContinuousClock.Instant?
+
+    public init(inputs: [Tensor?], outputCount: Int, memory: Int, deadline: ContinuousClock.Instant? = nil) {
+        self.inputs = inputs
+        self.outputCount = outputCount
+        self.memory = memory
+        self.deadline = deadline
+    }
+
+    /// An optional input.
+    public subscript(position: Int) -> Tensor? { inputs[checked: position] ?? nil }
+
+    /// - Throws: `op.argument` where the input is left out.
+    public func input(_ position: Int) throws -> Tensor {
+        guard let tensor = self[position] else {
+            throw GraphError(.argument, "the input is required", argument: "input \(position)")
+        }
+        return tensor
+    }
+
+    /// The elements of an integer input, int32 or int64: shapes, axes, indices.
+    /// - Throws: `op.argument` where it holds another type or isn't a vector or scalar.
+    public func integers(_ position: Int) throws -> [Int]? {
+        guard let tensor = self[position] else { return nil }
+        let name = "input \(position)"
+        guard tensor.shape.count <= 1 else {
+            throw GraphError(.argument, "expected a vector, found shape \(tensor.shape)", argument: name)
+        }
+        switch tensor.elementType {
+        case .int64: return try tensor.array(of: Int64.self).map { Int($0) }
+        case .int32: return try tensor.array(of: Int32.self).map { Int($0) }
+        default:
+            throw GraphError(.argument, "expected int32 or int64, found \(tensor.elementType.onnxName)", argument: name)
+        }
+    }
+
+    /// - Throws: `limit.memory` where an array of this size goes beyond what the session may use, `op.argument` where
+    ///   the shape is none.
+    public func check(_ type: ElementType, _ shape: [Int]) throws {
+        guard let count = shape.checkedProduct(), shape.count <= Tensor.maximumRank,
+            let bytes = type == .string ? count.multiplied(checked: 16) : type.byteCount(of: count)
+        else {
+            throw GraphError(.argument, "the result would have the shape \(shape)")
+        }
+        guard bytes <= memory else {
+            throw GraphError(
+                .memory, "the result of shape \(shape) takes \(bytes) bytes, \(memory) are left of the limit",
+                hint: "raise the session's memory limit")
+        }
+    }
+
+    /// A new tensor that `fill` writes.
+    public func make<T: BitwiseCopyable>(
+        _ type: ElementType, _ shape: [Int], as element: T.Type = T.self,
+        _ fill: (UnsafeMutableBufferPointer<T>) throws -> Void
+    ) throws -> Tensor {
+        try check(type, shape)
+        let size = try Tensor.byteCount(type, shape: shape)
+        let source = try HeapSource(count: size) { try fill($0.bindMemory(to: T.self)) }
+        return try Tensor(type, shape: shape, bytes: Bytes(source))
+    }
+
+    /// A new tensor of a type that has a Swift type.
+    public func make<T: TensorElement>(
+        _ shape: [Int], of element: T.Type = T.self, _ fill: (UnsafeMutableBufferPointer<T>) throws -> Void
+    ) throws -> Tensor {
+        try make(T.elementType, shape, as: T.self, fill)
+    }
+
+    /// - Throws: `limit.time` once the session's time is over. For the outer loops of long kernels.
+    public func checkTime() throws {
+        if let deadline, ContinuousClock.now >= deadline {
+            throw GraphError(.time, "the time limit is over", hint: "raise the session's time limit")
+        }
+    }
+
+    /// The same call with other inputs.
+    public func with(inputs: [Tensor?]) -> Call {
+        Call(inputs: inputs, outputCount: outputCount, memory: memory, deadline: deadline)
+    }
+}
+
+extension Tensor {
+    /// Calls `body` with the elements in memory, aligned for `T`; the tensor's bytes are copied where they are not.
+    func withElements<T: BitwiseCopyable, R>(
+        _ type: T.Type = T.self, _ body: (UnsafeBufferPointer<T>) throws -> R
+    ) throws -> R {
+        try bytes().withUnsafeBytes { raw in
+            guard let base = raw.baseAddress, raw.count > 0 else { return try body(UnsafeBufferPointer(start: nil, count: 0)) }
+            if Int(bitPattern: base) % MemoryLayout<T>.alignment == 0 { return try body(raw.bindMemory(to: T.self)) }
+            let copy = try allocate(raw.count)
+            defer { copy.deallocate() }
+            copy.copyMemory(from: raw)
+            return try body(UnsafeBufferPointer(copy.bindMemory(to: T.self)))
+        }
+    }
+
+    /// The only element.
+    /// - Throws: `op.argument` where there are more or none.
+    func scalar<T: TensorElement>(_ type: T.Type = T.self, _ name: String) throws -> T {
+        guard count == 1, let value = try array(of: T.self).first else {
+            throw GraphError(.argument, "expected one element, found shape \(shape)", argument: name)
+        }
+        return value
+    }
+}

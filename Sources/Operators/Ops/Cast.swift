@@ -1,0 +1,144 @@
+import GraphIR
+
+extension Operator {
+    /// Every element converted to another type.
+    /// https://onnx.ai/onnx/operators/onnx__Cast.html, versions 1, 6, 9, 13, 19, 21, 23, 24, 25.
+    ///
+    /// Floating point to integer truncates; what is out of range becomes the nearest that fits, NaN becomes 0 (the
+    /// standard leaves both open). Narrower integers keep the low bits.
+    static let cast = Operator("Cast", accuracy: .rounding(ulps: 0.5)) { binding in
+        binding.ignore("saturate", "round_mode")
+        let number: Int64?
+        if binding.version < 6 {
+            guard let name = try binding.string("to") else {
+                throw GraphError(.argument, "the attribute is required", argument: "to")
+            }
+            number = ElementType.allCases.first { $0.onnxName == name }.map { Int64($0.rawValue) }
+        } else {
+            number = try binding.int("to")
+        }
+        guard let number, let raw = Int32(exactly: number), var type = ElementType(rawValue: raw) else {
+            throw GraphError(.argument, "there is no such element type", argument: "to")
+        }
+        if binding.computesInDouble, [.float32, .float16, .bfloat16].contains(type) { type = .float64 }
+        let target = type
+        return { call in [try call.converted(call.input(0), to: target)] }
+    }
+}
+
+extension Call {
+    /// The tensor's elements in another type, by the rules of Cast.
+    /// - Throws: `op.unsupported-argument` for types that have no arithmetic here.
+    func converted(_ x: Tensor, to target: ElementType) throws -> Tensor {
+        if x.elementType == target { return x }
+        try check(target, x.shape)
+        switch (x.elementType, target) {
+        case (.float16, .float32), (.bfloat16, .float32), (.float16, .float64), (.bfloat16, .float64), (.float32, .float64):
+            return try x.widened(to: target)
+        case (.float32, .float16), (.float32, .bfloat16): return try x.narrowed(to: target)
+        case (.string, _): return try numbers(of: x, to: target)
+        case (_, .string): return try texts(of: x)
+        case (.float16, _), (.bfloat16, _): return try converted(x.widened(to: .float32), to: target)
+        default: break
+        }
+        if x.elementType.bitWidth < 8 && !x.elementType.isFloatingPoint {
+            return try converted(signExtended(x), to: target)
+        }
+        return try dispatch(x.elementType, ConversionWork(call: self, x: x, target: target))
+    }
+
+    /// A two- or four-bit integer tensor with a byte for each element.
+    private func signExtended(_ x: Tensor) throws -> Tensor {
+        let raw = try x.unpacked()
+        guard x.elementType == .int4 || x.elementType == .int2 else { return raw }
+        let shift = Int8(8 - x.elementType.bitWidth)
+        return try mapped(raw, to: .int8) { (value: UInt8) in (Int8(bitPattern: value) << shift) >> shift }
+    }
+
+    private func numbers(of x: Tensor, to target: ElementType) throws -> Tensor {
+        guard case .strings(let strings) = x.contents else { throw unsupportedType(x.elementType) }
+        if !target.isFloatingPoint {
+            let integers = try strings.map { bytes in
+                guard let value = Int64(String(decoding: bytes, as: UTF8.self)) else { throw notANumber(bytes, target) }
+                return value
+            }
+            return try converted(Tensor(integers, shape: x.shape), to: target)
+        }
+        let doubles = try strings.map { bytes in
+            let text = String(decoding: bytes, as: UTF8.self)
+            guard let value = Double(text.hasPrefix("+") ? String(text.dropFirst()) : text) else {
+                throw notANumber(bytes, target)
+            }
+            return value
+        }
+        return try converted(Tensor(doubles, shape: x.shape), to: target)
+    }
+
+    private func notANumber(_ bytes: [UInt8], _ target: ElementType) -> GraphError {
+        let text = String(decoding: bytes.prefix(80), as: UTF8.self)
+        return GraphError(.argument, "\"\(text)\" is no number of type \(target.onnxName)", argument: "input")
+    }
+
+    private func texts(of x: Tensor) throws -> Tensor {
+        if x.elementType == .float32 || x.isHalf {
+            let values = try x.widened(to: .float32).array(of: Float.self)
+            return try Tensor(strings: values.map { Array(text($0).utf8) }, shape: x.shape)
+        }
+        if x.elementType == .float64 {
+            return try Tensor(strings: x.array(of: Double.self).map { Array(text($0).utf8) }, shape: x.shape)
+        }
+        if x.elementType == .uint64 {
+            return try Tensor(strings: x.array(of: UInt64.self).map { Array("\($0)".utf8) }, shape: x.shape)
+        }
+        let values = try converted(x, to: .int64).array(of: Int64.self)
+        return try Tensor(strings: values.map { Array("\($0)".utf8) }, shape: x.shape)
+    }
+
+    /// As NumPy writes it: the shortest digits that read back the same, `NaN` and `INF` as the standard asks.
+    private func text<T: BinaryFloatingPoint & CustomStringConvertible>(_ value: T) -> String {
+        if value.isNaN { return "NaN" }
+        if value.isInfinite { return value < 0 ? "-INF" : "INF" }
+        return value.description
+    }
+}
+
+private struct ConversionWork: NumberWork {
+    let call: Call
+    let x: Tensor
+    let target: ElementType
+
+    func run<T: Number>(_: T.Type) throws -> Tensor {
+        switch target {
+        case .float16: try call.mapped(x, to: target) { (v: T) in Float16(v.double) }
+        case .bfloat16: try call.mapped(x, to: target) { (v: T) in BFloat16(v.double).bits }
+        case .bool: try call.mapped(x, to: target) { (v: T) -> UInt8 in v == .zero ? 0 : 1 }
+        case .int4, .uint4, .int2, .uint2:
+            try call.mapped(x, to: .uint8) { (v: T) in
+                UInt8(truncatingIfNeeded: Int64(converting: v)) & UInt8((1 << target.bitWidth) - 1)
+            }.packed(as: target)
+        default: try dispatch(target, IntoWork(call: call, x: x, target: target, from: T.self))
+        }
+    }
+}
+
+private struct IntoWork<T: Number>: NumberWork {
+    let call: Call
+    let x: Tensor
+    let target: ElementType
+    let from: T.Type
+
+    func run<U: Number>(_: U.Type) throws -> Tensor {
+        try call.mapped(x, to: target) { (v: T) in U(converting: v) }
+    }
+}
+
+extension Number {
+    /// The value in this type, rounded once: integers keep their low bits, floating point truncates and clamps.
+    init<Other: Number>(converting value: Other) {
+        if Other.isInteger && (Self.isInteger || value.lowBits >= 0 || value < .zero) {
+            self.init(lowBits: value.lowBits)
+        } else {
+            self.init(saturating: value.double)
+        }
+    }
+}

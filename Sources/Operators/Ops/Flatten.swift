@@ -1,0 +1,15 @@
+import GraphIR
+
+extension Operator {
+    /// A matrix: the axes before `axis` make the rows, the others the columns.
+    /// https://onnx.ai/onnx/operators/onnx__Flatten.html, versions 1, 9, 11, 13, 21, 23, 24, 25.
+    static let flatten = Operator("Flatten", accuracy: .exact) { binding in
+        let axis = Int(try binding.int("axis", default: 1))
+        return { call in
+            let x = try call.input(0)
+            let rank = x.shape.count
+            let start = axis == rank ? rank : try normalized(axis: axis, rank: rank)
+            return [try x.reshaped([product(x.shape[..<start]), product(x.shape[start...])])]
+        }
+    }
+}

@@ -1,0 +1,15 @@
+import GraphIR
+
+extension Operator {
+    /// The greatest over all spatial axes.
+    /// https://onnx.ai/onnx/operators/onnx__GlobalMaxPool.html, versions 1, 22.
+    static let globalMaxPool = Operator("GlobalMaxPool", accuracy: .exact) { _ in
+        roundingOnce { call in
+            let x = try call.input(0)
+            guard x.shape.count >= 2 else {
+                throw GraphError(.argument, "rank \(x.shape.count), expected at least 2", argument: "X")
+            }
+            return [try call.reduced(x, over: Array(2..<x.shape.count), keepsAxes: true, .maximum)]
+        }
+    }
+}

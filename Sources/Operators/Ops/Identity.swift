@@ -1,0 +1,9 @@
+import GraphIR
+
+extension Operator {
+    /// The input.
+    /// https://onnx.ai/onnx/operators/onnx__Identity.html, versions 1, 13, 14, 16, 19, 21, 23, 24, 25.
+    static let identity = Operator("Identity", accuracy: .exact) { _ in
+        { call in [try call.input(0)] }
+    }
+}

@@ -1,0 +1,63 @@
+import GraphIR
+
+extension Operator {
+    /// Normalizes every channel of every image by its own mean and variance, then scales and shifts per channel.
+    /// https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html, versions 1, 6, 22. Statistics are in double.
+    static let instanceNormalization = Operator("InstanceNormalization", accuracy: .accumulating) { binding in
+        let epsilon = try binding.real("epsilon", default: 1e-5)
+        binding.ignore("consumed_inputs")
+        return roundingOnce { call in
+            let x = try call.input(0)
+            guard x.shape.count >= 2 else {
+                throw GraphError(.argument, "rank \(x.shape.count), expected at least 2", argument: "input")
+            }
+            return [try call.normalizedByGroup(x, groups: x.shape[1], epsilon: epsilon, scale: call.input(1), bias: call.input(2))]
+        }
+    }
+}
+
+extension Call {
+    /// Normalizes `groups` equal parts of the channels of every image, then scales and shifts per channel.
+    func normalizedByGroup(_ x: Tensor, groups: Int, epsilon: Double, scale: Tensor, bias: Tensor) throws -> Tensor {
+        let channels = x.shape[1]
+        guard groups > 0, channels % groups == 0 else {
+            throw GraphError(.argument, "\(channels) channels don't divide into \(groups) groups")
+        }
+        for (tensor, name) in [(scale, "scale"), (bias, "bias")] where tensor.shape != [channels] {
+            throw GraphError(.argument, "shape \(tensor.shape), expected [\(channels)]", argument: name)
+        }
+        let scales = try scale.doubles()
+        let biases = try bias.doubles()
+        func statistics<T: Real>(_: T.Type) throws -> [(mean: Double, inverse: Double)] {
+            try x.withElements(T.self) { values in
+                let length = values.count / max(x.shape[0] * groups, 1)
+                return (0..<(x.shape[0] * groups)).map { part in
+                    moments(values[(part * length)..<((part + 1) * length)], epsilon)
+                }
+            }
+        }
+        let parts = try withReal(x.elementType) { try statistics(Float.self) } double: { try statistics(Double.self) }
+        let perGroup = channels / groups
+        var allScales: [Double] = []
+        var allShifts: [Double] = []
+        for item in 0..<(x.shape[0] * channels) {
+            let (mean, inverse) = parts[item / perGroup]
+            allScales.append(scales[item % channels] * inverse)
+            allShifts.append(biases[item % channels] - mean * scales[item % channels] * inverse)
+        }
+        return try scaleShift(x, groups: x.shape[0], channels, allScales, allShifts)
+    }
+}
+
+/// Mean and 1 / √(variance + epsilon) of some elements, in two passes in double. The variance is the biased one.
+func moments<T: Real>(_ values: some Collection<T>, _ epsilon: Double) -> (mean: Double, inverse: Double) {
+    var sum = 0.0
+    for value in values { sum += Double(value) }
+    let mean = sum / Double(values.count)
+    var squares = 0.0
+    for value in values {
+        let distance = Double(value) - mean
+        squares += distance * distance
+    }
+    return (mean, 1 / (squares / Double(values.count) + epsilon).squareRoot())
+}

@@ -1,0 +1,1 @@
+../../Examples/TinyNetwork.swift

@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+/// The face of the tool: what it prints, and the status that a script sees.
+@Suite struct CommandLineTests {
+    static let digits = packageRoot.appendingPathComponent("fixtures/convmixer_digits").path
+    static let weights = "\(digits)/weights/state_dict.pth"
+
+    @Test(arguments: ["inspect", "convert", "verify", "run", "init", "architectures"])
+    func helpTeaches(_ command: String) throws {
+        let help = try runTool([command, "--help"])
+        #expect(help.status == 0)
+        #expect(help.output.contains("OVERVIEW: ") && help.output.contains("USAGE: weightbridge \(command)"))
+        #expect(command == "architectures" || help.output.contains("  weightbridge \(command) "), "shows an example")
+        #expect(!help.output.split(separator: "\n").contains { $0.count > 160 })
+    }
+
+    /// Exit statuses as `sysexits.h` has them.
+    @Test(
+        arguments: [
+            (["inspect"], 64, "Missing expected argument"),
+            (["no-such-command"], 64, "no-such-command"),
+            (["inspect", "/nonexistent/file.pth"], 66, "check the path"),
+            (["inspect", "@/damaged/files/pickle/g_os_system.pt"], 65, "os.system"),
+            (["inspect", "@/damaged/files/other/hdf5.pt"], 69, "HDF5"),
+            (["convert", "@/convmixer_digits/weights/state_dict.pth", "-o", "/nonexistent/out.onnx"], 66, "folder"),
+            (["convert", "@/convmixer_digits/weights/state_dict.pth", "-o", "out.xyz"], 64, ".safetensors"),
+            (["convert", "@/convmixer_digits/weights/state_dict.pth", "-o", "x.onnx", "--opset", "8"], 64, "9 to 28"),
+            (["convert", "@/convmixer_digits/golden.npz", "-o", "x.onnx"], 69, "no known architecture"),
+            (["init", "resnet9000", "-o", "x.pth"], 64, "weightbridge architectures"),
+            (["architectures", "resnet9000"], 64, "no architecture"),
+        ] as [([String], Int32, String)])
+    func wrongInput(_ arguments: [String], _ status: Int32, _ message: String) throws {
+        let fixtures = packageRoot.appendingPathComponent("fixtures").path
+        let run = try runTool(arguments.map { $0.replacingOccurrences(of: "@", with: fixtures) })
+        #expect(run.status == status, "\(run.output)")
+        #expect(run.output.contains(message), "\(run.output)")
+        #expect(run.output.filter { $0 == "\n" }.count < 16, "short: \(run.output)")
+    }
+
+    @Test func mainJob() throws {
+        let folder = try TemporaryFolder()
+        let inspect = try runTool(["inspect", Self.weights])
+        #expect(inspect.status == 0)
+        for fact in ["stem.0.weight", "float", "[48, 1, 2, 2]", "convmixer", "gelu"] {
+            #expect(inspect.output.contains(fact), "\(fact)")
+        }
+        let convert = try runTool(["convert", Self.weights, "-o", folder.path("m.onnx")])
+        #expect(convert.status == 0 && convert.output.contains("sha256-tree:"))
+        for model in [folder.path("m.onnx"), Self.weights] {
+            for precision in ["native", "float64"] {
+                let verify = try runTool([
+                    "verify", model, "--golden", "\(Self.digits)/golden.npz", "--blocks", "\(Self.digits)/blocks.npz",
+                    "--precision", precision,
+                ])
+                #expect(verify.status == 0, "\(verify.output)")
+            }
+        }
+        let run = try runTool([
+            "run", folder.path("m.onnx"), "--input", "\(Self.digits)/golden.npz", "-o", folder.path("y.npz"),
+        ])
+        #expect(run.status == 0, "\(run.output)")
+        #expect(folder.contents == ["m.onnx", "y.npz"])
+    }
+
+    @Test func mismatchIsStatus1() throws {
+        let folder = try TemporaryFolder()
+        #expect(try runTool(["init", "convmixer_48_4_ks5_p2", "-o", folder.path("other.pth"), "--seed", "7"]).status == 0)
+        // Other weights of three channels and 1,000 classes: they don't even take the golden input.
+        let other = try runTool(["verify", folder.path("other.pth"), "--golden", "\(Self.digits)/golden.npz"])
+        #expect(other.status == 65, "\(other.output)")
+        let activation = try runTool([
+            "verify", Self.weights, "--golden", "\(Self.digits)/golden.npz", "--activation", "relu",
+        ])
+        #expect(activation.status == 1, "\(activation.output)")
+    }
+
+    @Test(arguments: [["inspect", weights, "--json"], ["architectures", "--json"]])
+    func jsonIsJSON(_ arguments: [String]) throws {
+        let run = try runTool(arguments)
+        #expect(run.status == 0)
+        #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: run.rawOutput) }
+    }
+
+    /// Ctrl-C in the middle of writing leaves nothing behind.
+    @Test func interruptLeavesNothing() throws {
+        let folder = try TemporaryFolder()
+        // `timeout` sends SIGINT after 50 ms: writing 200 MB takes longer.
+        let run = try spawn(
+            [
+                "/usr/bin/env", "timeout", "-s", "INT", "0.05", try #require(toolPath()), "init", "convmixer_1536_20",
+                "-o", folder.path("big.pth"),
+            ], timeLimit: 60)
+        #expect(run.status != 0)
+        #expect(folder.contents.isEmpty, "\(folder.contents)")
+    }
+
+    @Test func noColorWhereNoOneLooks() throws {
+        let run = try runTool(["verify", Self.weights, "--golden", "\(Self.digits)/golden.npz"])
+        #expect(!run.rawOutput.contains(0x1B))
+    }
+}
