@@ -13,6 +13,8 @@ public struct Checkpoint: Sendable {
     public var notes: [String]
     /// `config.json` beside the weights, where there is one: timm's and Hugging Face's description of the model.
     public var config: JSONValue?
+    /// The zip that the weights lie in, where they do and its checksums are to be verified.
+    var archive: ZipArchive?
 
     public init(
         path: String, format: FileFormat, stateDict: StateDict, selection: Selection = Selection(),
@@ -25,6 +27,13 @@ public struct Checkpoint: Sendable {
         self.globals = globals
         self.notes = notes
         self.config = config
+    }
+
+    /// Compares every record of the file with its checksum, where the format has checksums. Opening has compared only
+    /// what it read, so that it needn't read the weights.
+    /// - Throws: `container.checksum` that names the record.
+    public func verifyChecksums() throws {
+        try archive?.verifyAll()
     }
 }
 
@@ -74,7 +83,9 @@ public enum WeightFile: Sendable {
             }
             return try JSONValue.parse(Bytes(file).array())
         } catch let error as FormatError {
-            if error.code != .ioMissing { notes.append("config.json beside the weights wasn't used: \(error.description)") }
+            if error.code != .ioMissing {
+                notes.append("config.json beside the weights wasn't used: \(error.description)")
+            }
             return nil
         }
     }
@@ -104,7 +115,8 @@ extension Checkpoint {
                 shardNotes += part.notes
                 return part.stateDict
             }
-            self.init(path: file.path, format: format, stateDict: stateDict, globals: globals, notes: notes + shardNotes)
+            self.init(
+                path: file.path, format: format, stateDict: stateDict, globals: globals, notes: notes + shardNotes)
         case .torchZip, .torchLegacy, .torchTar, .torchScript, .torchPickle, .pt2:
             self = try Checkpoint(readingUnprefixed: file, format: format, options: options)
         case .onnx:
@@ -114,7 +126,8 @@ extension Checkpoint {
         if !isPickle {
             guard !options.preferEMA else {
                 throw FormatError(
-                    .usage, "--ema asks for averaged weights, a \(format.summary) holds one set of tensors", file: file.path)
+                    .usage, "--ema asks for averaged weights, a \(format.summary) holds one set of tensors",
+                    file: file.path)
             }
             if let path = options.selectPath { try select(prefix: path) }
         }
@@ -139,6 +152,7 @@ extension Checkpoint {
         self.init(
             path: file.path, format: format, stateDict: selector.stateDict, selection: selector.selection,
             globals: torch.globals, notes: torch.notes + selector.notes)
+        archive = options.verifyChecksums ? torch.archive : nil
     }
 
     /// Of flat names, `--select` takes those that begin with the path and a dot.

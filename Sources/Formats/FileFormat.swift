@@ -45,7 +45,8 @@ public enum FileFormat: String, Sendable, CaseIterable {
         let name = file.path.lowercased()
         guard file.count > 0 else {
             throw FormatError(
-                .containerTruncated, "is empty", file: file.path, hint: "the download or the copy broke off; fetch it again")
+                .containerTruncated, "is empty", file: file.path,
+                hint: "the download or the copy broke off; fetch it again")
         }
         let head = try Bytes(file).slice(at: 0, count: min(file.count, headSize)).array()
         if head.starts(with: [0x50, 0x4B, 0x03, 0x04]) || head.starts(with: [0x50, 0x4B, 0x05, 0x06]) {
@@ -64,7 +65,8 @@ public enum FileFormat: String, Sendable, CaseIterable {
         if isONNX(head, fileSize: file.count) { return .onnx }
         if name.hasSuffix(".safetensors") { return .safetensors }
         if name.hasSuffix(".onnx") { return .onnx }
-        let what = head.allSatisfy { $0 == 0 } ? "holds only zeros where its content should begin" : "is of no known format"
+        let what =
+            head.allSatisfy { $0 == 0 } ? "holds only zeros where its content should begin" : "is of no known format"
         throw FormatError(
             .formatUnknown, what, file: file.path,
             hint: "we read PyTorch, safetensors, NumPy and ONNX files; the download may have broken off")
@@ -170,7 +172,10 @@ public enum FileFormat: String, Sendable, CaseIterable {
             ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "7z"), ([0x52, 0x61, 0x72, 0x21, 0x1A, 0x07], "rar"),
         ]
         for (magic, name) in packers where head.starts(with: magic) {
-            return ("a \(name) archive", name == "7z" || name == "rar" ? unpack + " (torch.load doesn't read it either)" : unpack)
+            return (
+                "a \(name) archive",
+                name == "7z" || name == "rar" ? unpack + " (torch.load doesn't read it either)" : unpack
+            )
         }
         if head.starts(with: [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]) {
             return ("HDF5 (Keras)", "save the weights as .npz or safetensors from Keras")

@@ -85,5 +85,6 @@ private func systemError(_ problem: String, file: String) -> FormatError {
         default: String?.none
         }
     return FormatError(
-        code == ENOENT ? .ioMissing : .ioFailed, "\(problem): \(String(cString: strerror(code)))", file: file, hint: hint)
+        code == ENOENT ? .ioMissing : .ioFailed, "\(problem): \(String(cString: strerror(code)))", file: file,
+        hint: hint)
 }

@@ -85,7 +85,8 @@ extension JSONValue {
         case .array(let elements):
             // Arrays of plain values stay on one line: shapes and pairs read best so.
             let inner = elements.allSatisfy(\.isScalar) ? nil : indent
-            Self.write(elements.count, open: "[", close: "]", indent: inner, spaced: indent != nil, to: &text) { index, text in
+            Self.write(elements.count, open: "[", close: "]", indent: inner, spaced: indent != nil, to: &text) {
+                index, text in
                 elements[index].write(to: &text, indent: inner.map { $0 + 1 })
             }
         case .object(let members):

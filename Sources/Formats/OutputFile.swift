@@ -10,9 +10,9 @@ import GraphIR
 
 /// A file that appears whole or not at all.
 ///
-/// What is written goes to a temporary file beside the target; ``commit()`` flushes it to the disk and renames it. Without a
-/// commit (an error on the way, SIGINT, SIGTERM) the temporary file is removed and the target stays as it was. So the
-/// target may be a file that is being read.
+/// What is written goes to a temporary file beside the target; ``commit()`` flushes it to the disk and renames it.
+/// Without a commit (an error on the way, SIGINT, SIGTERM) the temporary file is removed and the target stays as it was.
+/// So the target may be a file that is being read.
 public final class OutputFile {
     /// The path as the user gave it.
     public let path: String
@@ -97,9 +97,10 @@ public final class OutputFile {
     }
 
     #if os(Linux)
-        private typealias CopyFileRange = @convention(c) (
-            Int32, UnsafeMutablePointer<Int64>?, Int32, UnsafeMutablePointer<Int64>?, Int, UInt32
-        ) -> Int
+        private typealias CopyFileRange =
+            @convention(c) (
+                Int32, UnsafeMutablePointer<Int64>?, Int32, UnsafeMutablePointer<Int64>?, Int, UInt32
+            ) -> Int
 
         /// Looked up at run time: the C library declares it only to programs that define `_GNU_SOURCE`, which Swift's
         /// import of it doesn't.
@@ -145,7 +146,8 @@ public final class OutputFile {
     public func overwrite(at offset: Int, _ bytes: [UInt8]) throws {
         guard offset >= 0, let end = offset.adding(checked: bytes.count), end <= position else {
             throw FormatError(
-                .tensorBounds, "bytes \(offset) + \(bytes.count) reach past the \(position) that were written", file: path)
+                .tensorBounds, "bytes \(offset) + \(bytes.count) reach past the \(position) that were written",
+                file: path)
         }
         try bytes.withUnsafeBytes { try put($0, at: offset) }
     }

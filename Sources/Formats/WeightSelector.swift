@@ -30,7 +30,8 @@ struct WeightSelector {
     static let trainingKeys: Set<String> = [
         "optimizer", "optimizers", "optimizer_state", "optimizer_state_dict", "optimizer_states", "optim", "scheduler",
         "schedulers", "lr_scheduler", "lr_schedulers", "scheduler_state_dict", "scaler", "amp_scaler", "loss_scaler",
-        "grad_scaler", "rng_state", "rng_states", "callbacks", "loops", "logs", "args", "config", "cfg", "metric", "history",
+        "grad_scaler", "rng_state", "rng_states", "callbacks", "loops", "logs", "args", "config", "cfg", "metric",
+        "history",
     ]
 
     // MARK: Choosing
@@ -91,7 +92,8 @@ struct WeightSelector {
             let fitting = entries.filter { rest == $0.key || rest.hasPrefix($0.key + ".") }
             guard let entry = fitting.max(by: { $0.key.utf8.count < $1.key.utf8.count }), !entry.key.isEmpty else {
                 throw FormatError(
-                    .usage, "--select \(wanted): there is no '\(rest)'\(path.isEmpty ? "" : " in " + path.joined(separator: "."))",
+                    .usage,
+                    "--select \(wanted): there is no '\(rest)'\(path.isEmpty ? "" : " in " + path.joined(separator: "."))",
                     hint: entries.isEmpty ? "what is there has no keys" : "keys there: \(listing(entries.map(\.key)))")
             }
             path.append(entry.key)
@@ -166,7 +168,7 @@ struct WeightSelector {
                 } else {
                     try collect(member, prefix: name, depth: depth + 1)
                 }
-            } else {
+            } else if !isBookkeeping(key, member, depth: depth) {
                 note(member, at: name)
                 if depth == 0, let text = scalarText(member) { stateDict.metadata[key] = text }
             }
@@ -211,6 +213,13 @@ struct WeightSelector {
     }
 
     // MARK: Looking
+
+    /// What every module of a TorchScript archive has, and modules without weights: an activation, say.
+    private func isBookkeeping(_ key: String, _ value: PickledValue, depth: Int) -> Bool {
+        if key == "training" || key == "_is_full_backward_hook" { return true }
+        guard depth > 0, case .object = value else { return false }
+        return true
+    }
 
     private func isTensor(_ value: PickledValue) -> Bool {
         if case .tensor = value { return true }

@@ -11,9 +11,9 @@ public enum GraphLimit {
 }
 
 extension Graph {
-    /// Checks what must hold of every graph: every id is one of its values, each value is made once, every value that is
-    /// used is made before by a node, an input, an initializer or an enclosing graph, every output is made, and nodes
-    /// stand in topological order. The same for the graphs inside of nodes.
+    /// Checks what must hold of every graph: every id is one of its values, each value is made once, every value that
+    /// is used is made before by a node, an input, an initializer or an enclosing graph, every output is made, and
+    /// nodes stand in topological order. The same for the graphs inside of nodes.
     /// - Parameter outerScope: the names that enclosing graphs have made.
     /// - Throws: ``GraphError``: `graph.duplicate`, `graph.cycle`, `graph.invalid`, `limit.depth`.
     public func checkInvariants(outerScope: Set<ExactName> = []) throws {

@@ -1,6 +1,6 @@
 extension Model {
-    /// The model as text that says the same for the same model: for people and for golden files. Not a format to be read
-    /// back.
+    /// The model as text that says the same for the same model: for people and for golden files. Not a format to be
+    /// read back.
     public var text: String {
         var lines: [String] = []
         let imports = opsetImports.map { "\($0.domain?.isEmpty == false ? $0.domain ?? "" : "ai.onnx") \($0.version)" }
@@ -63,9 +63,11 @@ extension Graph {
 extension String {
     /// In quotation marks where it isn't a plain name.
     fileprivate var quoted: String {
-        let isPlain = !isEmpty && utf8.allSatisfy {
-            ($0 >= 0x30 && $0 <= 0x39) || ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || ".:/_-".utf8.contains($0)
-        }
+        let isPlain =
+            !isEmpty
+            && utf8.allSatisfy {
+                ($0 >= 0x30 && $0 <= 0x39) || ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || ".:/_-".utf8.contains($0)
+            }
         return isPlain ? self : "\"\(self)\""
     }
 }

@@ -68,7 +68,8 @@ extension GoldenData {
             if let type = value.type?.elementType, type != tensor.elementType {
                 fed = try locating(item: key) { try tensor.converted(to: type) }
                 result.notes.append(
-                    "'\(key)' is rounded from \(tensor.elementType.onnxName) to \(type.onnxName) for input '\(value.name)'")
+                    "'\(key)' is rounded from \(tensor.elementType.onnxName) to \(type.onnxName) for input '\(value.name)'"
+                )
             }
             result.tensors[value.name] = fed
             result.keys[value.name] = key
@@ -88,7 +89,8 @@ extension GoldenData {
     var keyList: String {
         let shown = arrays.prefix(20).map { "'\($0.key.string)' \($0.value.elementType.onnxName) \($0.value.shape)" }
         if shown.isEmpty { return "there are no named arrays" }
-        return "there are " + shown.joined(separator: ", ") + (arrays.count > 20 ? " and \(arrays.count - 20) more" : "")
+        return "there are " + shown.joined(separator: ", ")
+            + (arrays.count > 20 ? " and \(arrays.count - 20) more" : "")
     }
 
     /// Whether a key is what files call the right classes.
@@ -136,7 +138,8 @@ extension GoldenData {
 /// A key without the precision that its name ends in: `logits_f64` is `logits`.
 func precisionStem(_ key: String) -> String {
     let suffixes = [
-        "float64", "float32", "float16", "bfloat16", "double", "half", "f64", "f32", "f16", "bf16", "fp64", "fp32", "fp16",
+        "float64", "float32", "float16", "bfloat16", "double", "half", "f64", "f32", "f16", "bf16", "fp64", "fp32",
+        "fp16",
     ]
     for separator in ["_", ".", "-"] {
         for suffix in suffixes where key.lowercased().hasSuffix(separator + suffix) {

@@ -39,7 +39,8 @@ extension Graph {
         var missing: [String] = []
         for name in names {
             let key = ExactName(name)
-            let id = aliases[name].flatMap { self.id(named: $0) } ?? self.id(named: name) ?? declared[key]
+            let id =
+                aliases[name].flatMap { self.id(named: $0) } ?? self.id(named: name) ?? declared[key]
                 ?? byScope[key] ?? byNodeName[key]
             if let id {
                 found.append(ModuleValue(module: name, value: id, node: producers[id] ?? -1))

@@ -37,7 +37,9 @@ extension ParityReport {
         if faultyModules.count > 1 {
             lines.append("  wrong for right inputs: \(faultyModules.joined(separator: ", ").printable)")
         }
-        if !uncompared.isEmpty { lines.append("  outputs not compared: \(uncompared.joined(separator: ", ").printable)") }
+        if !uncompared.isEmpty {
+            lines.append("  outputs not compared: \(uncompared.joined(separator: ", ").printable)")
+        }
         if !unused.isEmpty { lines.append("  golden arrays not used: \(unused.joined(separator: ", ").printable)") }
         lines += notes.map { "  note: \($0.printable)" }
         return lines.joined(separator: "\n")
@@ -67,7 +69,8 @@ extension ParityReport {
         if let golden = item.goldenToDouble {
             var text = "    to our float64: golden rms \(brief(golden.rms)), largest \(brief(golden.maxAbsolute))"
             if let native = item.nativeToDouble {
-                text += "; our \(item.elementType.onnxName) rms \(brief(native.rms)), largest \(brief(native.maxAbsolute))"
+                text +=
+                    "; our \(item.elementType.onnxName) rms \(brief(native.rms)), largest \(brief(native.maxAbsolute))"
             }
             lines.append(text)
         }
@@ -86,7 +89,8 @@ extension ParityReport {
                 "    \(block.module.printable) (\(block.op.printable)): "
                 + (block.error.map { "largest error \(brief($0.maxAbsolute))" } ?? block.judgement.reason)
             if let introduced = block.introduced {
-                text += block.introducedJudgement.verdict == .mismatch
+                text +=
+                    block.introducedJudgement.verdict == .mismatch
                     ? ", \(brief(introduced.maxAbsolute)) of it made here" : ", inherited"
             }
             lines.append(text)
@@ -114,24 +118,25 @@ extension ParityReport {
     }
 
     private static func json(_ item: OutputComparison) -> JSONValue {
-        .object([
-            ("set", .string(item.set)), ("output", .string(item.output)), ("key", .string(item.key)),
-            ("type", .string(item.elementType.onnxName)), ("golden_type", .string(item.goldenType.onnxName)),
-            ("shape", .array(item.shape.map { .number("\($0)") })),
-            ("golden_shape", .array(item.goldenShape.map { .number("\($0)") })),
-            ("error", json(item.error)), ("golden_to_float64", json(item.goldenToDouble)),
-            ("ours_to_float64", json(item.nativeToDouble)),
-            (
-                "classifier",
-                item.classifier.map {
-                    .object([
-                        ("samples", .number("\($0.samples)")), ("top1", .number("\($0.top1)")),
-                        ("top5", .number("\($0.top5)")),
-                    ])
-                } ?? .null
-            ),
-            ("differing", item.differing.map { .number("\($0)") } ?? .null),
-        ] + json(item.judgement))
+        .object(
+            [
+                ("set", .string(item.set)), ("output", .string(item.output)), ("key", .string(item.key)),
+                ("type", .string(item.elementType.onnxName)), ("golden_type", .string(item.goldenType.onnxName)),
+                ("shape", .array(item.shape.map { .number("\($0)") })),
+                ("golden_shape", .array(item.goldenShape.map { .number("\($0)") })),
+                ("error", json(item.error)), ("golden_to_float64", json(item.goldenToDouble)),
+                ("ours_to_float64", json(item.nativeToDouble)),
+                (
+                    "classifier",
+                    item.classifier.map {
+                        .object([
+                            ("samples", .number("\($0.samples)")), ("top1", .number("\($0.top1)")),
+                            ("top5", .number("\($0.top5)")),
+                        ])
+                    } ?? .null
+                ),
+                ("differing", item.differing.map { .number("\($0)") } ?? .null),
+            ] + json(item.judgement))
     }
 
     private static func json(_ item: Accuracy) -> JSONValue {
@@ -142,18 +147,21 @@ extension ParityReport {
     }
 
     private static func json(_ item: BlockComparison) -> JSONValue {
-        .object([
-            ("module", .string(item.module)), ("value", .string(item.value)), ("node", .string(item.node)),
-            ("operator", .string(item.op)), ("error", json(item.error)), ("introduced", json(item.introduced)),
-            ("introduced_verdict", .string(item.introducedJudgement.verdict.rawValue)),
-        ] + json(item.judgement))
+        .object(
+            [
+                ("module", .string(item.module)), ("value", .string(item.value)), ("node", .string(item.node)),
+                ("operator", .string(item.op)), ("error", json(item.error)), ("introduced", json(item.introduced)),
+                ("introduced_verdict", .string(item.introducedJudgement.verdict.rawValue)),
+            ] + json(item.judgement))
     }
 
     private static func json(_ item: Divergence) -> JSONValue {
-        .object([
-            ("module", .string(item.module)), ("value", .string(item.value)), ("node", .string(item.node)),
-            ("operator", .string(item.op)), ("weights", strings(item.weights)), ("suspects", strings(item.suspects)),
-        ] + json(item.judgement))
+        .object(
+            [
+                ("module", .string(item.module)), ("value", .string(item.value)), ("node", .string(item.node)),
+                ("operator", .string(item.op)), ("weights", strings(item.weights)),
+                ("suspects", strings(item.suspects)),
+            ] + json(item.judgement))
     }
 
     private static func json(_ judgement: Judgement) -> [(key: String, value: JSONValue)] {

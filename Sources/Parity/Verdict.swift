@@ -44,7 +44,8 @@ public enum Verdict: String, Sendable {
 /// 5. An rms taken over few elements is unsure by about 1/√n; the expectation is widened by 1 + 4/√n.
 ///
 /// A native run that is itself broken would widen the yardstick. So what it measures counts only up to ``plausible``
-/// times the unit roundoff; beyond that the verdict is a mismatch of our own two runs.
+/// times the unit roundoff, and no more than ``limit`` times what golden data of the same type shows; beyond that the
+/// verdict is a mismatch of our own two runs.
 public struct RoundingYardstick: Sendable {
     /// How many times the expected rounding may be seen.
     public static let limit = 8.0
@@ -103,6 +104,17 @@ public struct RoundingYardstick: Sendable {
         min(Self.plausible * nativeUnit, Self.plausibleRelative) * scale
     }
 
+    /// The greatest rms error of the native run that is taken for rounding beside golden data with this error: the
+    /// ``ceiling(scale:)``, or less where the golden computation, done in a type that is no finer, stays far closer to
+    /// the exact result than ours.
+    private func credible(_ golden: ErrorMetrics) -> Double {
+        let widening = 1 + 4 / Double(max(golden.count, 1)).squareRoot()
+        let most = ceiling(scale: golden.scale) * widening
+        guard goldenUnit >= nativeUnit, nativeUnit > 0 else { return most }
+        let floor = Self.unmeasured * nativeUnit * Double(max(steps, 1)).squareRoot() * golden.scale
+        return min(most, Self.limit * widening * max(golden.rms, floor))
+    }
+
     /// Judges golden data by its distance to our double-precision result.
     public func judge(_ error: ErrorMetrics) -> Judgement {
         if let index = error.firstNonFiniteDisagreement {
@@ -111,10 +123,10 @@ public struct RoundingYardstick: Sendable {
                 reason: "\(error.nonFiniteDisagreements) elements are NaN or infinite on one side only, "
                     + "the first at \(index)")
         }
-        if let measured, measured.rms > ceiling(scale: error.scale) * (1 + 4 / Double(max(error.count, 1)).squareRoot()) {
+        if let measured, measured.rms > credible(error) {
             return Judgement(
                 .mismatch, ratio: .infinity,
-                reason: "our own runs in the model's types and in float64 differ by \(brief(measured.rms)) (rms), "
+                reason: "our own run in the model's types is \(brief(measured.rms)) (rms) from that in float64, "
                     + "more than rounding explains at a scale of \(brief(error.scale))")
         }
         let expected = expected(scale: error.scale, greatest: error.greatest, count: error.count)
@@ -188,7 +200,7 @@ func brief(_ value: Double) -> String {
         exponent += 1
     }
     let sign = value < 0 ? "-" : ""
-    if (0...5).contains(exponent) || (-3 ..< 0).contains(exponent) {
+    if (0...5).contains(exponent) || (-3..<0).contains(exponent) {
         var power = 1.0
         for _ in 0..<exponent.magnitude { power = exponent > 0 ? power * 10 : power / 10 }
         let rounded = exponent >= 2 ? magnitude.rounded() : Double(digits) * power / 100

@@ -66,6 +66,12 @@ private func verify(
     let watched = Set(located.found.map { ExactName(model.graph[$0.value].name) })
     let runs = try PairOfRuns(model, inputs: binding.tensors, watched: watched, options: options)
 
+    if runs.weightUnit > 0 {
+        report.notes.append(
+            "weights are narrower than float32: golden data may come of the weights before they were rounded, and are "
+                + "judged by the rounding of the weights' type")
+    }
+
     let usedInputs = Set(binding.keys.values.map { ExactName($0) })
     let paired = try set.outputBinding(to: runs.subject.outputs, usedInputs: usedInputs, pairs: options.outputs)
     for (name, group) in paired.groups {
@@ -83,7 +89,8 @@ private func verify(
     report.unused += paired.unused.filter { key in !labels.contains { $0.key == key } }
 
     if let blocks {
-        try compareBlocks(located.found, blocks, model: model, inputs: binding.tensors, runs: runs, options: options, report: &report)
+        try compareBlocks(
+            located.found, blocks, model: model, inputs: binding.tensors, runs: runs, options: options, report: &report)
     }
 }
 
@@ -137,7 +144,8 @@ struct PairOfRuns {
     }
 
     private static func run(
-        _ model: Model, _ inputs: OrderedDictionary<String, Tensor>, _ watched: Set<ExactName>, _ session: SessionOptions,
+        _ model: Model, _ inputs: OrderedDictionary<String, Tensor>, _ watched: Set<ExactName>,
+        _ session: SessionOptions,
         _ precision: SessionOptions.Precision, seen: (Tensor) -> Void
     ) throws -> Run {
         var options = session
@@ -196,7 +204,8 @@ private func compare(
         result.differing = differing
         if differing > 0 {
             result.judgement = Judgement(
-                .mismatch, ratio: .infinity, reason: "\(differing) of \(ours.count) elements differ; this type is compared exactly")
+                .mismatch, ratio: .infinity,
+                reason: "\(differing) of \(ours.count) elements differ; this type is compared exactly")
             if tolerance, let values = try? ours.doubles(), let wanted = try? golden.doubles() {
                 result.judgement = .within(
                     values, golden: wanted, absolute: options.absoluteTolerance ?? 0,

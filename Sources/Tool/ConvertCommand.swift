@@ -32,6 +32,9 @@ struct ConvertCommand: ParsableCommand {
     @Flag(help: "Leave out the digest of the source weights.")
     var noDigest = false
 
+    @Flag(help: "Convert an ONNX model although it breaks ONNX's rules or uses operators of another domain.")
+    var noCheck = false
+
     @OptionGroup(title: "Reading") var reading: ReadingOptions
     @OptionGroup(title: "Architecture") var architecture: ArchitectureOptions
     @OptionGroup var format: JSONOption
@@ -50,6 +53,7 @@ struct ConvertCommand: ParsableCommand {
         options.opset = opset
         options.externalDataThreshold = externalThreshold ?? (externalData ? 0 : nil)
         options.digest = !noDigest
+        options.checksModel = !noCheck
         let report = try Terminal.withProgress("converting") { try convert(file, to: output, options: options) }
         print(format.json ? report.json().serialized(pretty: true) : report.text())
     }

@@ -28,6 +28,8 @@ public struct ConversionOptions: Sendable {
     public var opset: Int64?
     /// Weights of at least so many bytes go to a file beside the model; `nil`: all are embedded where they fit.
     public var externalDataThreshold: Int?
+    /// Whether an ONNX model that breaks the rules, or asks for operators that ONNX doesn't have, is refused.
+    public var checksModel = true
     /// Whether an export says what weights it was made of, by ``SourceDigest``.
     public var digest = true
 
@@ -85,6 +87,7 @@ public func convert(
     var report: ConversionReport
     switch (try WeightFile.open(input, options: options.reading), format) {
     case (.checkpoint(let checkpoint), .onnx):
+        try checkpoint.verifyChecksums()
         let mapped = try mapArchitecture(checkpoint.stateDict, config: checkpoint.config, options: options.mapping)
         var model = try convertOpset(mapped.model, to: options.opset ?? ConversionOptions.defaultOpset)
         model.producerName = "weightbridge"
@@ -96,9 +99,14 @@ public func convert(
         report.digest = digest
         report.notes = checkpoint.notes + mapped.notes
     case (.checkpoint(let checkpoint), _):
+        try checkpoint.verifyChecksums()
         report = try write(checkpoint.stateDict, as: format, to: output)
         report.notes = checkpoint.notes
     case (.model(var model), .onnx):
+        if options.checksModel, var fault = checkModel(model).first {
+            fault.hint = fault.hint ?? "--no-check converts it as it is"
+            throw fault
+        }
         if let opset = options.opset { model = try convertOpset(model, to: opset) }
         report = try write(model, to: output, options: options)
     case (.model(let model), _):

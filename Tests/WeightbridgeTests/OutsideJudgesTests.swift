@@ -5,10 +5,8 @@ import Weightbridge
 /// onnx, onnxruntime, safetensors, NumPy and (where it is there) PyTorch read what we write.
 ///
 /// They run where `WEIGHTBRIDGE_JUDGES` names a Python that has them; `tools/test` sets that up.
-@Suite(.enabled(if: OutsideJudgesTests.python != nil, "WEIGHTBRIDGE_JUDGES names no Python with onnx and onnxruntime"))
+@Suite(.enabled(if: Judges.python != nil, "WEIGHTBRIDGE_JUDGES names no Python with onnx and onnxruntime"))
 struct OutsideJudgesTests {
-    static let python = ProcessInfo.processInfo.environment["WEIGHTBRIDGE_JUDGES"]
-
     /// onnxruntime 1.31 runs operator sets up to 26; for newer ones the checker alone judges.
     @Test(arguments: [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26] as [Int64])
     func everyOpsetChecksAndRuns(_ opset: Int64) throws {
@@ -34,7 +32,7 @@ struct OutsideJudgesTests {
         #expect(try judge(format, folder.path("back.\(format)"), Digits.reference) == "ok")
     }
 
-    @Test(.enabled(if: hasTorch, "no PyTorch")) func torchLoadsOurs() throws {
+    @Test(.enabled(if: Judges.hasTorch, "no PyTorch")) func torchLoadsOurs() throws {
         let folder = try TemporaryFolder()
         _ = try convert(Digits.weights("state_dict.pth"), to: folder.path("m.onnx"))
         _ = try convert(folder.path("m.onnx"), to: folder.path("back.pth"))
@@ -47,15 +45,18 @@ struct OutsideJudgesTests {
         #expect(try judge("same-model", "\(Digits.folder)/torch.onnx", folder.path("again.onnx")) == "ok")
     }
 
-    static let hasTorch = (try? run("-c", "import torch")) == ""
-
     private func judge(_ arguments: String...) throws -> String {
-        try Self.run([packageRoot.appendingPathComponent("tools/judge.py").path] + arguments)
+        try Judges.run([packageRoot.appendingPathComponent("tools/judge.py").path] + arguments)
     }
+}
 
-    private static func run(_ arguments: String...) throws -> String { try run(arguments) }
+/// The Python that has the outside judges.
+enum Judges {
+    static let python = ProcessInfo.processInfo.environment["WEIGHTBRIDGE_JUDGES"]
+    static let hasTorch = (try? run(["-c", "import torch"])) == ""
 
-    private static func run(_ arguments: [String]) throws -> String {
+    /// The last line that Python prints: warnings of the libraries come before the verdict.
+    static func run(_ arguments: [String]) throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: python ?? "/usr/bin/python3")
         process.arguments = arguments
@@ -66,7 +67,6 @@ struct OutsideJudgesTests {
         let data = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         let text = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        // Warnings of the libraries come before the verdict.
         return text.split(separator: "\n").last.map(String.init) ?? ""
     }
 }

@@ -33,7 +33,10 @@ struct ParityVerifyTests {
     func byOrder() throws {
         let report = try verify(
             model(),
-            golden: GoldenData(["labels": Tensor([1, 1, 0] as [Int64], shape: [3]), "input": tensor(input), "expected_f32": tensor(expected)]))
+            golden: GoldenData([
+                "labels": Tensor([1, 1, 0] as [Int64], shape: [3]), "input": tensor(input),
+                "expected_f32": tensor(expected),
+            ]))
         #expect(report.inputs.map(\.key) == ["input"])
         #expect(report.outputs.map(\.key) == ["expected_f32"])
         #expect(report.isParity)
@@ -115,9 +118,11 @@ struct ParityVerifyTests {
         #expect(report.reason.contains("golden shape is [1]"))
     }
 
-    @Test("the caller's tolerances decide in place of the measured rounding", arguments: [
-        (1e-2 as Double?, nil as Double?, true), (1e-4, nil, false), (nil, 1e-2, true), (0, 0, false),
-    ])
+    @Test(
+        "the caller's tolerances decide in place of the measured rounding",
+        arguments: [
+            (1e-2 as Double?, nil as Double?, true), (1e-4, nil, false), (nil, 1e-2, true), (0, 0, false),
+        ])
     func tolerances(_ absolute: Double?, _ relative: Double?, _ passes: Bool) throws {
         var options = VerificationOptions()
         options.absoluteTolerance = absolute
@@ -157,7 +162,9 @@ struct ParityVerifyTests {
         let report = try verify(model(), golden: golden)
         #expect(!report.text(color: false).unicodeScalars.contains("\u{1B}"))
         #expect(report.text(color: true).contains("\u{1B}[32m"))
-        #expect(report.json().serialized(pretty: true) == (try verify(model(), golden: golden)).json().serialized(pretty: true))
+        #expect(
+            report.json().serialized(pretty: true)
+                == (try verify(model(), golden: golden)).json().serialized(pretty: true))
         let parsed = try JSONValue.parse(Array(report.json().serialized(pretty: false).utf8))
         #expect(parsed["verdict"]?.stringValue == "equal")
         #expect(parsed["golden_not_used"]?.arrayValue?.count == 1)

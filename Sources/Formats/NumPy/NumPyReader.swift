@@ -28,7 +28,8 @@ func readNumPy(
             try locating(item: entry.name) {
                 guard entry.name.hasSuffix(".npy") else {
                     throw FormatError(
-                        .formatUnknown, "is no array; an .npz holds .npy entries only", hint: "remove it from the archive")
+                        .formatUnknown, "is no array; an .npz holds .npy entries only",
+                        hint: "remove it from the archive")
                 }
                 if options.verifyChecksums { try archive.verify(entry) }
                 result[String(entry.name.dropLast(4))] = try NumPyHeader.array(in: archive.bytes(of: entry))
@@ -82,7 +83,8 @@ struct NumPyHeader {
                 hint: "the download or the copy broke off; fetch it again")
         }
         guard wanted == there else {
-            throw FormatError(.containerTrailing, "\(there - wanted) bytes follow the array", offset: start + length + wanted)
+            throw FormatError(
+                .containerTrailing, "\(there - wanted) bytes follow the array", offset: start + length + wanted)
         }
         return try header.tensor(bytes.slice(at: start + length, count: wanted))
     }
@@ -116,7 +118,9 @@ struct NumPyHeader {
         }
         self.isFortran = isFortran
         shape = try dimensions.map { dimension in
-            guard case .integer(let text) = dimension else { throw FormatError(.npyHeader, "a dimension is no integer") }
+            guard case .integer(let text) = dimension else {
+                throw FormatError(.npyHeader, "a dimension is no integer")
+            }
             guard let size = Int(text), size >= 0 else {
                 throw FormatError(.tensorShape, "dimension \(text.prefix(40)), expected 0 to 2^63 - 1")
             }

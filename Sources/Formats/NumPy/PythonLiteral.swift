@@ -48,7 +48,9 @@ indirect enum PythonLiteral {
 
         mutating func word() -> String {
             let start = position
-            while let byte = next, Character(Unicode.Scalar(byte)).isLetter || byte == UInt8(ascii: "_") { position += 1 }
+            while let byte = next, Character(Unicode.Scalar(byte)).isLetter || byte == UInt8(ascii: "_") {
+                position += 1
+            }
             return String(decoding: text[start..<position], as: UTF8.self)
         }
 
@@ -75,7 +77,8 @@ indirect enum PythonLiteral {
                 case "False": return .bool(false)
                 case "None": return PythonLiteral.none
                 // Python 2 wrote the keys and type as u'…' at times.
-                case "u" where next == UInt8(ascii: "'"), "b" where next == UInt8(ascii: "'"): return .string(try string())
+                case "u" where next == UInt8(ascii: "'"), "b" where next == UInt8(ascii: "'"):
+                    return .string(try string())
                 default: throw malformed("expected a literal")
                 }
             }
@@ -101,7 +104,9 @@ indirect enum PythonLiteral {
                 guard comma else { throw malformed("expected ',' or '}'") }
                 guard case .string(let key) = try value(depth: depth + 1) else { throw malformed("expected a key") }
                 guard take(":") else { throw malformed("expected ':'") }
-                guard !entries.contains(where: { $0.key == key }) else { throw malformed("the key '\(key)' stands there twice") }
+                guard !entries.contains(where: { $0.key == key }) else {
+                    throw malformed("the key '\(key)' stands there twice")
+                }
                 entries.append((key, try value(depth: depth + 1)))
                 comma = take(",")
             }

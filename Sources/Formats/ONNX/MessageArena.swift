@@ -34,7 +34,8 @@ final class MessageArena {
     }
 
     /// A message with its defaults.
-    func message<Message>(_ initialize: (UnsafeMutablePointer<Message>) -> Void) throws -> UnsafeMutablePointer<Message> {
+    func message<Message>(_ initialize: (UnsafeMutablePointer<Message>) -> Void) throws -> UnsafeMutablePointer<Message>
+    {
         let pointer = try take(MemoryLayout<Message>.size).bindMemory(to: Message.self, capacity: 1)
         initialize(pointer)
         return pointer

@@ -70,7 +70,9 @@ extension MessageReader {
         _ message: Onnx__AttributeProto, _ type: AttributeType, isSet: Bool, inFunction: Bool, name: String,
         _ extra: inout UnknownFields
     ) throws -> AttributeValue {
-        func missing() -> GraphError { GraphError(.argument, "its type says \(type), but it holds none", argument: name) }
+        func missing() -> GraphError {
+            GraphError(.argument, "its type says \(type), but it holds none", argument: name)
+        }
         switch type {
         case .float:
             if !isSet { extra.unusualPresence.append(2) }

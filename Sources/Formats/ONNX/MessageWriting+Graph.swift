@@ -18,13 +18,15 @@ extension MessageWriter {
         try set(graph.docString, &message.pointee.has_doc_string, &message.pointee.doc_string)
         (message.pointee.n_metadata_props, message.pointee.metadata_props) = try metadata(graph.metadata)
         (message.pointee.n_input, message.pointee.input) =
-            try arena.list(graph.inputs) { _ = try name($0, graph); return try value(graph[$0]) }
+            try arena.list(graph.inputs) {
+                _ = try name($0, graph); return try value(graph[$0])
+            }
+        var again: [Int: Value] = [:]
+        for item in graph.redeclarations where item.list == .outputs { again[item.position] = item.value }
         (message.pointee.n_output, message.pointee.output) = try arena.list(graph.outputs.enumerated()) { item in
             let name = try name(item.element, graph)
-            let other = graph.redeclarations.first {
-                $0.list == .outputs && $0.position == item.offset && ExactName($0.value.name) == ExactName(name)
-            }
-            return try value(other?.value ?? graph[item.element])
+            if let other = again[item.offset], ExactName(other.name) == ExactName(name) { return try value(other) }
+            return try value(graph[item.element])
         }
         (message.pointee.n_value_info, message.pointee.value_info) = try valueInfo(of: graph)
         (message.pointee.n_initializer, message.pointee.initializer) = try arena.list(graph.initializers) { item in

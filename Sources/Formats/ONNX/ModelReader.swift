@@ -13,8 +13,8 @@ public enum ONNXVersion {
 ///
 /// Weights stay where they are, in the file or in files beside it, and are read when they are asked for.
 /// The graph's invariants hold in what is returned; whether its operators exist is another question.
-/// - Throws: `proto.malformed` and `limit.*` where the bytes are no such message, `path.*` and `io.missing` for external
-///   data, `tensor.*`, `name.reserved`, `graph.*` and `op.argument` where its parts disagree,
+/// - Throws: `proto.malformed` and `limit.*` where the bytes are no such message, `path.*` and `io.missing` for
+///   external data, `tensor.*`, `name.reserved`, `graph.*` and `op.argument` where its parts disagree,
 ///   `container.unsupported` for versions that don't exist yet.
 public func readModel(_ file: FileSource) throws -> Model {
     try MessageReader.read(file, as: onnx__model_proto__init) { (reader, message: Onnx__ModelProto) in
@@ -51,18 +51,21 @@ extension MessageReader {
         }
         let version = message.has_ir_version != 0 ? message.ir_version : nil
         guard let version, version >= 1 else {
-            throw FormatError(.graphInvalid, "the IR version is \(version.map { "\($0)" } ?? "missing"), expected 1 or more")
+            throw FormatError(
+                .graphInvalid, "the IR version is \(version.map { "\($0)" } ?? "missing"), expected 1 or more")
         }
         guard version <= ONNXVersion.newestIR else {
             throw FormatError(
-                .containerUnsupported, "the IR version is \(version), the newest that is read is \(ONNXVersion.newestIR)")
+                .containerUnsupported,
+                "the IR version is \(version), the newest that is read is \(ONNXVersion.newestIR)")
         }
         let imports = try opsets(message.n_opset_import, message.opset_import)
         // Operator sets came with IR version 3.
         guard !imports.isEmpty || version < 3 else {
             throw FormatError(.graphInvalid, "the model imports no operator set")
         }
-        var model = Model(graph: try graph(graphMessage.pointee, inFunction: false), irVersion: version, opsetImports: imports)
+        var model = Model(
+            graph: try graph(graphMessage.pointee, inFunction: false), irVersion: version, opsetImports: imports)
         model.producerName = try optionalText(message.has_producer_name, message.producer_name)
         model.producerVersion = try optionalText(message.has_producer_version, message.producer_version)
         model.domain = try optionalText(message.has_domain, message.domain)
@@ -107,7 +110,9 @@ extension MessageReader {
 
     private mutating func training(_ message: Onnx__TrainingInfoProto) throws -> TrainingInfo {
         var result = TrainingInfo()
-        if let graph = message.initialization { result.initialization = try self.graph(graph.pointee, inFunction: false) }
+        if let graph = message.initialization {
+            result.initialization = try self.graph(graph.pointee, inFunction: false)
+        }
         if let graph = message.algorithm { result.algorithm = try self.graph(graph.pointee, inFunction: false) }
         result.initializationBinding = try metadata(message.n_initialization_binding, message.initialization_binding)
         result.updateBinding = try metadata(message.n_update_binding, message.update_binding)
@@ -124,9 +129,10 @@ extension MessageReader {
         return try locating(item: "function '\(operatorName)'") {
             guard !operatorName.type.isEmpty else { throw FormatError(.graphInvalid, "a function has no name") }
             var body = Graph()
+            var inputs: Set<ValueID> = []
             for name in try names(message.n_input, message.input) {
                 let id = body.value(named: name)
-                guard !body.inputs.contains(id) else {
+                guard inputs.insert(id).inserted else {
                     throw FormatError(.graphDuplicate, "the input '\(name)' is there twice")
                 }
                 body.inputs.append(id)

@@ -92,8 +92,9 @@ struct ExternalPlan {
 
     /// Gives a tensor its place.
     mutating func place(_ bytes: Bytes) throws -> [MetadataEntry] {
-        guard let rounded = end.adding(checked: alignment - 1), let next = (rounded / alignment * alignment)
-            .adding(checked: bytes.count)
+        guard let rounded = end.adding(checked: alignment - 1),
+            let next = (rounded / alignment * alignment)
+                .adding(checked: bytes.count)
         else { throw FormatError(.limitMemory, "the external data is too large") }
         let offset = rounded / alignment * alignment
         tensors.append(bytes)
@@ -105,8 +106,8 @@ struct ExternalPlan {
     }
 }
 
-/// Builds protobuf-c's structs of a model. Nested as deep as the graphs are, which ``Graph/checkInvariants(outerScope:)``
-/// bounds.
+/// Builds protobuf-c's structs of a model. Nested as deep as the graphs are, which
+/// ``Graph/checkInvariants(outerScope:)`` bounds.
 struct MessageWriter {
     let arena = MessageArena()
     var external: ExternalPlan

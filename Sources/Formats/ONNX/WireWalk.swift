@@ -26,7 +26,8 @@ struct WireSkeleton {
 
 /// Limits of one message, each with its reason.
 enum WireLimit {
-    /// Messages within messages. Protobuf's own readers stop at 100; protobuf-c recurses on the stack without any limit.
+    /// Messages within messages. Protobuf's own readers stop at 100; protobuf-c recurses on the stack without any
+    /// limit.
     static let depth = 100
     /// Bytes of one message: what protobuf can express (its sizes are 32-bit and signed).
     static let messageSize = Int(Int32.max)
@@ -178,7 +179,8 @@ struct WireWalk {
                 "field \(tag) of \(String(cString: descriptor.pointee.short_name)) has wire type \(wireType), "
                     + "expected \(expected)", at: start)
         }
-        if descriptor == tensorDescriptor, try takeData(tag, from: wireType == 2 ? bodyStart : valueStart, to: valueEnd) {
+        if descriptor == tensorDescriptor, try takeData(tag, from: wireType == 2 ? bodyStart : valueStart, to: valueEnd)
+        {
             window.position = valueEnd
             return
         }

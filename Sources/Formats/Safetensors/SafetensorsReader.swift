@@ -22,7 +22,8 @@ private struct SafetensorsReader {
         let broken = "the download or the copy broke off; fetch it again"
         guard file.count >= 8 else {
             throw FormatError(
-                .containerTruncated, "\(file.count) bytes, expected at least the 8 of the header's length", hint: broken)
+                .containerTruncated, "\(file.count) bytes, expected at least the 8 of the header's length", hint: broken
+            )
         }
         let bytes = Bytes(file)
         let length = try bytes.slice(at: 0, count: 8).array().reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
@@ -167,7 +168,8 @@ private struct SafetensorsReader {
         }
         guard bits / 8 == bytes.count else {
             throw FormatError(
-                .tensorShape, "\(entry.type) of shape \(entry.shape) takes \(bits / 8) bytes, its offsets span \(bytes.count)")
+                .tensorShape,
+                "\(entry.type) of shape \(entry.shape) takes \(bits / 8) bytes, its offsets span \(bytes.count)")
         }
         let unpacked = entry.type.bitWidth == 6 ? Bytes(UnpackedSixBits(bytes, count: count)) : bytes
         return try Tensor(entry.type.elementType, shape: entry.shape, bytes: unpacked)

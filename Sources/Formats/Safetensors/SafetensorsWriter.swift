@@ -41,7 +41,8 @@ public func writeSafetensors(_ stateDict: StateDict, to output: OutputFile) thro
     var text = Array(JSONValue.object(header).serialized().utf8)
     text += [UInt8](repeating: UInt8(ascii: " "), count: (8 - text.count % 8) % 8)
     guard text.count <= safetensorsHeaderLimit else {
-        throw FormatError(.limitHeader, "the header takes \(text.count) bytes, the format allows \(safetensorsHeaderLimit)")
+        throw FormatError(
+            .limitHeader, "the header takes \(text.count) bytes, the format allows \(safetensorsHeaderLimit)")
     }
     let length = UInt64(text.count)
     try output.write((0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * UInt64($0))) } + text)
@@ -55,7 +56,8 @@ private func stored(_ tensor: Tensor, as type: SafetensorsType) throws -> Bytes 
     let bytes = try tensor.bytes()
     guard let bits = tensor.count.multiplied(checked: type.bitWidth), bits % 8 == 0 else {
         throw FormatError(
-            .tensorShape, "\(tensor.count) values of \(type.bitWidth) bits don't fill whole bytes, as safetensors wants",
+            .tensorShape,
+            "\(tensor.count) values of \(type.bitWidth) bits don't fill whole bytes, as safetensors wants",
             faultClass: .unsupported)
     }
     return type.bitWidth == 6 ? Bytes(PackedSixBits(bytes)) : bytes

@@ -1,7 +1,7 @@
 import GraphIR
 
-/// A value of a running unpickler: small, and held by index, so that no depth of nesting can overflow a stack when it is
-/// walked or freed.
+/// A value of a running unpickler: small, and held by index, so that no depth of nesting can overflow a stack when it
+/// is walked or freed.
 enum PickleNode {
     case none
     case bool(Bool)

@@ -23,7 +23,8 @@ enum PickleGlobals {
         // A path of attributes reaches through a module into what it imported; nested classes are honest.
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         if parts.count > 1, !parts.allSatisfy({ looksLikeClass($0) }) { return .refused }
-        let root = module.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init) ?? ""
+        let root =
+            module.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init) ?? ""
         guard standardLibrary.contains(root) else { return .harmless }
         if harmless.contains("\(module).\(name)") { return .harmless }
         if module == "typing" && looksLikeClass(Substring(name)) { return .harmless }

@@ -23,7 +23,8 @@ extension PickleMachine {
 
     private func isKnownType(_ name: String) -> Bool {
         name.hasPrefix("builtins.") || name.hasPrefix("numpy.random._pickle.")
-            || ["collections.deque", "functools.partial", "array.array", "time.struct_time", "numpy.dtype",
+            || [
+                "collections.deque", "functools.partial", "array.array", "time.struct_time", "numpy.dtype",
                 "numpy.ndarray", "torch.device", "torch._utils._rebuild_wrapper_subclass",
                 "torch._utils._rebuild_nested_tensor", "torch.dtype", "torch.layout",
             ].contains(name) || name.hasPrefix("datetime.") || name.hasPrefix("numpy.") && isNumPyScalar(name)
@@ -31,7 +32,8 @@ extension PickleMachine {
 
     private func isNumPyScalar(_ name: String) -> Bool {
         let short = name.dropFirst("numpy.".count)
-        return ["float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
+        return [
+            "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
             "uint64", "bool_", "str_", "bytes_", "complex64", "complex128",
         ].contains(short)
     }
@@ -70,10 +72,18 @@ extension PickleMachine {
             if refused.contains(typeName) { refuse("\(name) of \(typeName)") }
             if name == "copyreg.__newobj__" { return try instantiate(type, Array(arguments.dropFirst())) }
             if name == "copyreg.__newobj_ex__" {
-                return try instantiate(type, arguments[checked: 1].flatMap { arena.items($0) } ?? [])
+                var parts = arguments[checked: 1].flatMap { arena.items($0) } ?? []
+                if let keywords = arguments[checked: 2], case .dictionary(let index) = arena[keywords],
+                    !arena.children[index].isEmpty
+                {
+                    parts.append(keywords)
+                }
+                return try instantiate(type, parts)
             }
-            // `_reconstructor(cls, base, state)`: of dict and list subclasses the third part is the content.
-            return try instantiate(type, [])
+            // `_reconstructor(cls, base, state)`: of subclasses of dict and list the third part is the content.
+            guard let content = arguments[checked: 2] else { return try instantiate(type, []) }
+            if case .none = arena[content] { return try instantiate(type, []) }
+            return try instantiate(type, [content])
         default: return nil
         }
     }
@@ -122,7 +132,8 @@ extension PickleMachine {
             }
             let bytes = try text.unicodeScalars.map { scalar in
                 guard let byte = UInt8(exactly: scalar.value) else {
-                    throw FormatError(.pickleValue, "text that is to become bytes holds U+\(String(scalar.value, radix: 16))")
+                    throw FormatError(
+                        .pickleValue, "text that is to become bytes holds U+\(String(scalar.value, radix: 16))")
                 }
                 return byte
             }

@@ -232,7 +232,8 @@ extension PickleMachine {
         inner.allowsNesting = false
         let root = try TorchLegacyReader(arena.blobs[index], machine: inner).read()
         guard case .storage(let found) = inner.arena[root] else {
-            throw FormatError(.pickleType, "the file within the pickle holds \(inner.arena.kind(root)), expected a storage")
+            throw FormatError(
+                .pickleType, "the file within the pickle holds \(inner.arena.kind(root)), expected a storage")
         }
         var storage = inner.arena.storages[found]
         storage.key = "\(arena.storages.count)/\(storage.key)"

@@ -21,14 +21,19 @@ private struct ValueBuilder {
 
     init(machine: PickleMachine) { self.machine = machine }
 
+    /// Where we are, for messages: the outer end of a deep path.
+    private var place: String {
+        path.prefix(12).joined(separator: ".") + (path.count > 12 ? "…" : "")
+    }
+
     mutating func value(_ id: ID, depth: Int) throws -> Counted {
         if let known = known[id] { return known }
         guard depth <= PickledValue.maximumDepth else {
             throw FormatError(
-                .limitDepth, "values nest deeper than \(PickledValue.maximumDepth)", item: path.joined(separator: "."))
+                .limitDepth, "values nest deeper than \(PickledValue.maximumDepth)", item: place)
         }
         guard building.insert(id).inserted else {
-            machine.note("a value that contains itself was cut at '\(path.joined(separator: "."))'")
+            machine.note("a value that contains itself was cut at '\(place)'")
             return (.global("(recursive reference)"), 1)
         }
         defer { building.remove(id) }
@@ -41,7 +46,7 @@ private struct ValueBuilder {
         guard let total = sum.adding(checked: more), total <= PickledValue.maximumCount else {
             throw FormatError(
                 .limitCount, "holds more than \(PickledValue.maximumCount) values once shared ones are written out",
-                item: path.joined(separator: "."))
+                item: place)
         }
         return total
     }
@@ -102,7 +107,8 @@ private struct ValueBuilder {
         for position in stride(from: 0, to: ids.count - 1, by: 2) {
             let text = machine.arena.text(ids[position])
             if let text, !seen.insert(ExactName(text)).inserted {
-                throw FormatError(.pickleDuplicate, "two values under one key", item: (path + [text]).joined(separator: "."))
+                throw FormatError(
+                    .pickleDuplicate, "two values under one key", item: (path + [text]).joined(separator: "."))
             }
             let key = try value(ids[position], depth: depth + 1)
             path.append(text ?? "?")
@@ -142,7 +148,7 @@ private struct ValueBuilder {
     }
 
     private mutating func tensor(_ raw: RawTensor, id: ID, depth: Int) throws -> Counted {
-        let place = path.joined(separator: ".")
+        let place = place
         return try locating(item: place.isEmpty ? nil : place) {
             var made = PickledTensor(
                 try dense(raw), storage: identity(raw, id), isParameter: raw.isParameter,
@@ -153,7 +159,8 @@ private struct ValueBuilder {
             default: break
             }
             switch raw.quantizer {
-            case .perTensor(let scale, let zeroPoint): made.quantization = .perTensor(scale: scale, zeroPoint: zeroPoint)
+            case .perTensor(let scale, let zeroPoint):
+                made.quantization = .perTensor(scale: scale, zeroPoint: zeroPoint)
             case .perChannel(let scales, let zeroPoints, let axis):
                 made.quantization = .perChannel(
                     scales: try dense(machine.arena.tensors[scales]),

@@ -1,14 +1,14 @@
 import GraphIR
 
 /// An inert unpickler: interprets every opcode of protocols 0 to 5 (`pickletools.opcodes`) into an arena of values.
-/// Names stay names; what PyTorch's and NumPy's own constructors would make becomes data here, and nothing else is done.
+/// Names stay names; what PyTorch's and NumPy's own constructors would make becomes data, and nothing else is done.
 final class PickleMachine {
     typealias ID = PickleArena.ID
 
     /// What a persistent id stands for.
     enum Persistence {
-        /// `('storage', class, key, location, count[, view])`, as `torch.save` writes it. The closure places a storage of
-        /// a key and length, or returns `nil` where that is known later.
+        /// `('storage', class, key, location, count[, view])`, as `torch.save` writes it. The closure places a storage
+        /// of a key and length, or returns `nil` where that is known later.
         case storages((_ key: String, _ byteCount: Int) throws -> Bytes?)
         /// The number of a tensor or storage that was read before (tar container).
         case numbered([String: ID])
@@ -220,7 +220,8 @@ final class PickleMachine {
         case 0x62: let state = try pop(); try build(try peek(), state)  // BUILD
         case 0x51: stack.append(try persistent(try pop()))  // BINPERSID
         case 0x50:  // PERSID
-            guard case .numbered(let known) = persistence, let id = known[String(decoding: try input.line(), as: UTF8.self)]
+            guard case .numbered(let known) = persistence,
+                let id = known[String(decoding: try input.line(), as: UTF8.self)]
             else {
                 throw FormatError(.pickleOpcode, "a persistent id as text (PERSID), which PyTorch can't read either")
             }
@@ -353,7 +354,8 @@ final class PickleMachine {
             return found
         }
         guard let items = arena.items(id), let tag = items.first.flatMap({ arena.text($0) }) else {
-            throw FormatError(.pickleType, "a persistent id is \(arena.kind(id)), expected a tuple that starts with text")
+            throw FormatError(
+                .pickleType, "a persistent id is \(arena.kind(id)), expected a tuple that starts with text")
         }
         // How the legacy container keeps the source of a module's class: the class is what counts.
         if tag == "module", let type = items[checked: 1] { return type }

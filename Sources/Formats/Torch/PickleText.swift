@@ -11,7 +11,8 @@ enum PickleText {
         let digits = isNegative ? line.dropFirst() : line[...]
         guard !digits.isEmpty, digits.count <= maximumDigits, digits.allSatisfy({ (0x30...0x39).contains($0) }) else {
             throw FormatError(
-                .pickleValue, "\(String(decoding: line.prefix(40), as: UTF8.self)) is no integer of at most "
+                .pickleValue,
+                "\(String(decoding: line.prefix(40), as: UTF8.self)) is no integer of at most "
                     + "\(maximumDigits) digits")
         }
         var bytes: [UInt8] = []

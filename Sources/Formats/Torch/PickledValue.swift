@@ -21,8 +21,8 @@ public indirect enum PickledValue: Sendable {
     /// A class or function that was named and not called, as `module.name`; also dtypes such as `torch.float32`.
     case global(String)
 
-    /// How deep values may nest. A module of PyTorch takes three levels for each of its own, honest files stay below 60;
-    /// recursion over a value of this depth fits the smallest thread's stack.
+    /// How deep values may nest. A module of PyTorch takes three levels for each of its own, honest files stay below
+    /// 60; recursion over a value of this depth fits the smallest thread's stack.
     public static let maximumDepth = 200
     /// How many values a file may hold, a shared one counted each time that it is referred to: a few for each tensor of
     /// the largest checkpoint, and far from what would fill memory.

@@ -49,7 +49,8 @@ final class StridedSource: ByteSource {
         if isLast { span.withLock { $0 = nil } }
     }
 
-    private func gather(_ source: UnsafeRawBufferPointer, from offset: Int, into target: UnsafeMutableRawBufferPointer) {
+    private func gather(_ source: UnsafeRawBufferPointer, from offset: Int, into target: UnsafeMutableRawBufferPointer)
+    {
         var done = 0
         var element = offset / itemSize
         // A read may start and stop within an element.
@@ -95,7 +96,8 @@ final class StridedSource: ByteSource {
         _ unit: Unit.Type, _ source: UnsafeRawBufferPointer, _ from: inout Int,
         _ target: UnsafeMutableRawBufferPointer, _ done: inout Int, _ stride: Int, _ left: inout Int
     ) {
-        target.storeBytes(of: source.loadUnaligned(fromByteOffset: from, as: Unit.self), toByteOffset: done, as: Unit.self)
+        target.storeBytes(
+            of: source.loadUnaligned(fromByteOffset: from, as: Unit.self), toByteOffset: done, as: Unit.self)
         from += stride
         done += MemoryLayout<Unit>.size
         left -= 1

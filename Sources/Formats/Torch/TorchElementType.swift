@@ -7,7 +7,8 @@ enum TorchElementType {
         let short = name.hasPrefix("torch.") ? String(name.dropFirst(6)) : name
         if let type = byName[short] { return type }
         throw FormatError(
-            .tensorDtype, "element type \(name) has no counterpart here", faultClass: isType(short) ? .unsupported : nil)
+            .tensorDtype, "element type \(name) has no counterpart here", faultClass: isType(short) ? .unsupported : nil
+        )
     }
 
     /// `torch.FloatStorage`, `torch.cuda.FloatStorage` → float32; an untyped storage holds bytes.
@@ -20,10 +21,6 @@ enum TorchElementType {
         if let type = byStem[stem] { return type }
         throw FormatError(
             .tensorDtype, "storage class \(name) has no counterpart here", faultClass: .unsupported)
-    }
-
-    static func isQuantized(_ storage: String) -> Bool {
-        storage.hasSuffix("QInt8Storage") || storage.hasSuffix("QInt32Storage")
     }
 
     /// The pickled dtype of a tensor of this type, without `torch.`; `nil` where PyTorch has none.

@@ -29,7 +29,8 @@ private struct TorchExportReader {
         if let config = configs.first { return try readConfig(config) }
         let nested = archive.entries.filter {
             $0.name == "serialized_state_dict.pt" || $0.name.hasSuffix("/serialized_state_dict.pt")
-                || $0.name == "serialized_state_dict.json" || $0.name.contains("data/weights/") && $0.name.hasSuffix(".pt")
+                || $0.name == "serialized_state_dict.json"
+                || $0.name.contains("data/weights/") && $0.name.hasSuffix(".pt")
         }
         guard let entry = nested.first, nested.count == 1 else {
             throw FormatError(.containerMalformed, "the exported program has no weights")

@@ -16,8 +16,7 @@ public struct TorchFile: Sendable {
     /// doesn't read the weights.
     /// - Throws: `container.checksum` that names the record.
     public func verifyChecksums() throws {
-        guard let archive else { return }
-        for entry in archive.entries { try archive.verify(entry) }
+        try archive?.verifyAll()
     }
 }
 

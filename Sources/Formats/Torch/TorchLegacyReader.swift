@@ -32,7 +32,8 @@ struct TorchLegacyReader {
         guard case .bigInt(let index) = machine.arena[magic],
             try machine.arena.blobs[index].array().starts(with: Self.magic)
         else {
-            throw FormatError(.formatMismatch, "the first pickle is \(machine.arena.kind(magic)), not PyTorch's magic number")
+            throw FormatError(
+                .formatMismatch, "the first pickle is \(machine.arena.kind(magic)), not PyTorch's magic number")
         }
         let version = try machine.load(&input)
         guard case .int(Self.protocolVersion) = machine.arena[version] else {
@@ -79,7 +80,8 @@ struct TorchLegacyReader {
                     wanted[ExactName(key)] ?? 0 <= bytes
                 else {
                     throw FormatError(
-                        .tensorStorage, "says \(count) elements, its tensors refer to \(wanted[ExactName(key)] ?? 0) bytes")
+                        .tensorStorage,
+                        "says \(count) elements, its tensors refer to \(wanted[ExactName(key)] ?? 0) bytes")
                 }
                 guard bytes <= content.count - position - 8 else {
                     let code: FormatError.Code = bytes > content.count ? .tensorStorage : .containerTruncated
@@ -87,7 +89,8 @@ struct TorchLegacyReader {
                         code, "says \(count) elements, \(bytes) bytes; \(content.count - position - 8) are left",
                         hint: "the file was cut short: get it again")
                 }
-                guard places.updateValue(try content.slice(at: position + 8, count: bytes), forKey: ExactName(key)) == nil
+                guard
+                    places.updateValue(try content.slice(at: position + 8, count: bytes), forKey: ExactName(key)) == nil
                 else {
                     throw FormatError(.tensorStorage, "is in the file twice")
                 }

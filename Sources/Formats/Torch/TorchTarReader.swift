@@ -50,7 +50,8 @@ struct TorchTarReader {
             let sizeText = field(124..<136).filter { $0 != " " }
             guard let size = Int(sizeText, radix: 8), size >= 0, size <= content.count - position - 512 else {
                 throw FormatError(
-                    .containerTruncated, "a member of '\(sizeText)' (octal) bytes reaches past the end", offset: position)
+                    .containerTruncated, "a member of '\(sizeText)' (octal) bytes reaches past the end",
+                    offset: position)
             }
             var sum = 0
             for (index, byte) in header.enumerated() { sum += (148..<156).contains(index) ? 0x20 : Int(byte) }

@@ -39,7 +39,9 @@ struct TorchZipReader {
                     throw FormatError(
                         .tensorStorage, "a storage of \(byteCount) bytes, its record has \(entry.size)", item: name)
                 }
-                if archive.verifyChecksums, entry.size <= ZipArchive.smallRecord, checked + entry.size <= Self.eagerChecks {
+                if archive.verifyChecksums, entry.size <= ZipArchive.smallRecord,
+                    checked + entry.size <= Self.eagerChecks
+                {
                     checked += entry.size
                     try archive.verify(entry)
                 }
@@ -143,8 +145,13 @@ struct TorchZipReader {
         var isEscaped = false
         for (offset, byte) in bytes.enumerated() {
             if let open = quote {
-                if isEscaped { isEscaped = false } else if byte == 0x5C { isEscaped = true }
-                else if byte == open || byte == 0x0A { quote = nil }
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == 0x5C {
+                    isEscaped = true
+                } else if byte == open || byte == 0x0A {
+                    quote = nil
+                }
                 continue
             }
             switch byte {

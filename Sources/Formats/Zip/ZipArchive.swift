@@ -36,7 +36,8 @@ public final class ZipArchive: Sendable {
         var notes = directory.notes
         let unchecked = entries.reduce(0) { $0 + ($1.isUnchecked ? 1 : 0) }
         if unchecked > 0 {
-            notes.append("\(unchecked) of \(entries.count) archive records carry no checksum: their bytes are unchecked")
+            notes.append(
+                "\(unchecked) of \(entries.count) archive records carry no checksum: their bytes are unchecked")
         }
         if !verifyChecksums { notes.append("checksums of the archive were not verified, as asked") }
         self.notes = notes

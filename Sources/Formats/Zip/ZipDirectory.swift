@@ -11,6 +11,7 @@ struct ZipDirectory {
     private static let centralSize = 46
     private static let locatorSize = 20
     private static let zip64EndSize = 56
+    private static let zip64EndSignature: UInt32 = 0x0606_4B50
     /// A data descriptor takes at most this: signature, CRC and two 64-bit sizes.
     private static let descriptorSize = 24
     /// Deflate can't pack better than 1032 to 1 (zlib technical details), so a size beyond is a lie.
@@ -53,7 +54,8 @@ struct ZipDirectory {
         entries = try records.map { record in
             guard let name = String(validating: record.name, as: UTF8.self) else {
                 throw FormatError(
-                    .containerMalformed, "a record's name is not UTF-8", item: String(decoding: record.name, as: UTF8.self))
+                    .containerMalformed, "a record's name is not UTF-8",
+                    item: String(decoding: record.name, as: UTF8.self))
             }
             guard let method = ZipEntry.Method(rawValue: record.method) else {
                 throw FormatError(.containerUnsupported, "compression method \(record.method)", item: name)
@@ -115,7 +117,8 @@ struct ZipDirectory {
             directoryEnd = large.position
         } else {
             if disk == .max || size == .max || directory == .max {
-                throw FormatError(.containerMalformed, "points to a zip64 end record, and there is none", offset: position)
+                throw FormatError(
+                    .containerMalformed, "points to a zip64 end record, and there is none", offset: position)
             }
             guard disk == 0, directoryDisk == 0, diskCount == count else {
                 throw FormatError(.containerUnsupported, "an archive of several disks", offset: position)
@@ -183,13 +186,23 @@ struct ZipDirectory {
             throw FormatError(.containerMalformed, "the zip64 locator points outside of the file", offset: locatorAt)
         }
         var record = LittleEndianCursor(try content.slice(at: start, count: Self.zip64EndSize).array())
-        guard record.uint32() == 0x0606_4B50 else {
-            throw FormatError(.containerMalformed, "no zip64 end record where the locator points", offset: start)
-        }
+        let signature = record.uint32()
         let length = record.uint64()
-        guard let length = Int(exactly: length), start.adding(checked: 12)?.adding(checked: length) == locatorAt else {
+        guard signature == Self.zip64EndSignature, let length = Int(exactly: length),
+            start.adding(checked: 12)?.adding(checked: length) == locatorAt
+        else {
+            let implied = locatorAt - Self.zip64EndSize
+            if implied >= 0, implied != start {
+                var other = LittleEndianCursor(try content.slice(at: implied, count: 4).array())
+                if other.uint32() == Self.zip64EndSignature {
+                    throw FormatError(
+                        .containerAmbiguous,
+                        "the zip64 end record lies at \(implied), its locator says \(start): something is before it",
+                        hint: "extract the archive from what surrounds it")
+                }
+            }
             throw FormatError(
-                .containerMalformed, "the zip64 end record does not end at its locator", offset: start)
+                .containerMalformed, "no zip64 end record that ends at its locator", offset: start)
         }
         record.skip(4)
         let thisDisk = record.uint32(), directoryDisk = record.uint32()
@@ -241,7 +254,8 @@ struct ZipDirectory {
             let sizes = try wideSizes(extra, size: size, packed: packed, header: header)
             if method == ZipEntry.Method.stored.rawValue, sizes.packed != sizes.size {
                 throw FormatError(
-                    .containerMalformed, "stored, yet of \(sizes.packed) bytes in the archive and \(sizes.size) outside")
+                    .containerMalformed, "stored, yet of \(sizes.packed) bytes in the archive and \(sizes.size) outside"
+                )
             }
             if method == ZipEntry.Method.deflated.rawValue,
                 sizes.size / deflateRatio > sizes.packed.adding(checked: 1) ?? .max
@@ -310,7 +324,7 @@ struct ZipDirectory {
                 guard let end = data.adding(checked: record.packed), end <= content.count else {
                     throw FormatError(
                         .containerTruncated,
-                        "\(record.packed) bytes from \(data) on reach past the end of the file (\(content.count) bytes)",
+                        "\(record.packed) bytes from \(data) on reach past the end of the file (\(content.count))",
                         hint: "the file was cut short: get it again")
                 }
                 records[index].data = data
