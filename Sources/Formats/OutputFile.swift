@@ -152,11 +152,17 @@ public final class OutputFile {
         try bytes.withUnsafeBytes { try put($0, at: offset) }
     }
 
+    /// Flushes what was written to the disk, without making it appear.
+    /// - Throws: `io.failed`.
+    public func flush() throws {
+        guard descriptor >= 0 else { throw FormatError(.usage, "is already complete", file: path) }
+        guard fsync(descriptor) == 0 else { throw failure("flushing") }
+    }
+
     /// Makes the file appear, complete and flushed to the disk.
     /// - Throws: `io.failed`; the target is then as it was before, except where only the folder couldn't be flushed.
     public func commit() throws {
-        guard descriptor >= 0 else { throw FormatError(.usage, "is already complete", file: path) }
-        guard fsync(descriptor) == 0 else { throw failure("flushing") }
+        try flush()
         let closing = descriptor
         descriptor = -1
         defer { TemporaryFiles.forget(slot) }

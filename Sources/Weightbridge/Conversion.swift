@@ -87,20 +87,20 @@ public func convert(
     var report: ConversionReport
     switch (try WeightFile.open(input, options: options.reading), format) {
     case (.checkpoint(let checkpoint), .onnx):
-        try checkpoint.verifyChecksums()
+        let verification = ChecksumVerification(of: checkpoint)
         let mapped = try mapArchitecture(checkpoint.stateDict, config: checkpoint.config, options: options.mapping)
         var model = try convertOpset(mapped.model, to: options.opset ?? ConversionOptions.defaultOpset)
         model.producerName = "weightbridge"
         model.producerVersion = version
         let digest = options.digest ? try SourceDigest.of(checkpoint.stateDict) : nil
         if let digest { model.metadata.append(MetadataEntry("weightbridge.source.digest", digest)) }
-        report = try write(model, to: output, options: options)
+        report = try write(model, to: output, options: options, beforeCommit: verification.finish)
         report.architecture = mapped.architecture
         report.digest = digest
         report.notes = checkpoint.notes + mapped.notes
     case (.checkpoint(let checkpoint), _):
-        try checkpoint.verifyChecksums()
-        report = try write(checkpoint.stateDict, as: format, to: output)
+        let verification = ChecksumVerification(of: checkpoint)
+        report = try write(checkpoint.stateDict, as: format, to: output, beforeCommit: verification.finish)
         report.notes = checkpoint.notes
     case (.model(var model), .onnx):
         if options.checksModel, var fault = checkModel(model).first {
@@ -119,6 +119,12 @@ public func convert(
 /// Writes tensors under their names.
 /// - Throws: `usage` for ONNX where no architecture fits them.
 public func write(_ stateDict: StateDict, as format: OutputFormat, to path: String) throws -> ConversionReport {
+    try write(stateDict, as: format, to: path, beforeCommit: nil)
+}
+
+private func write(
+    _ stateDict: StateDict, as format: OutputFormat, to path: String, beforeCommit: (@Sendable () throws -> Void)?
+) throws -> ConversionReport {
     if format == .onnx {
         let mapped = try mapArchitecture(stateDict, config: nil, options: MappingOptions())
         var report = try write(
@@ -133,14 +139,19 @@ public func write(_ stateDict: StateDict, as format: OutputFormat, to path: Stri
     case .npz, .onnx: try writeNPZ(stateDict, to: output)
     }
     let bytes = output.position
+    try output.flush()
+    try beforeCommit?()
     try output.commit()
     return ConversionReport(
         input: "", output: path, format: format, tensors: stateDict.count, parameters: stateDict.elementCount,
         bytes: bytes, notes: [])
 }
 
-private func write(_ model: Model, to path: String, options: ConversionOptions) throws -> ConversionReport {
+private func write(
+    _ model: Model, to path: String, options: ConversionOptions, beforeCommit: (@Sendable () throws -> Void)? = nil
+) throws -> ConversionReport {
     var writing = ModelWriteOptions()
+    writing.beforeCommit = beforeCommit
     writing.externalDataThreshold = options.externalDataThreshold
     try writeModel(model, to: path, options: writing)
     let initializers = model.graph.initializers.values

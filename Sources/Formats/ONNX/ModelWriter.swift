@@ -11,6 +11,8 @@ public struct ModelWriteOptions: Sendable {
     public var externalDataName: String?
     /// External tensors start at multiples of so many bytes: whole pages, so that they can be mapped.
     public var alignment = 4096
+    /// Called when everything is on the disk and before it appears. What it throws leaves the target as it was.
+    public var beforeCommit: (@Sendable () throws -> Void)?
     public init() {}
 }
 
@@ -47,6 +49,9 @@ public func writeModel(_ model: Model, to path: String, options: ModelWriteOptio
     }
     let output = try OutputFile(path: path)
     try writer.pack(UnsafeRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self), to: output)
+    try data?.flush()
+    try output.flush()
+    try options.beforeCommit?()
     try data?.commit()
     try output.commit()
 }

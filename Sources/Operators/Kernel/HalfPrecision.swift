@@ -79,13 +79,15 @@ extension Tensor {
     }
 }
 
-/// A kernel that computes float16 and bfloat16 in float32 and rounds each result once.
+/// A kernel that computes float16 and bfloat16 in float32 and rounds each result once. Its floating-point inputs must be
+/// of one type, which widening would hide.
 /// - Parameter keeping: outputs that stay float32.
 func roundingOnce(keeping kept: Set<Int> = [], _ kernel: @escaping Kernel) -> Kernel {
     { call in
         guard let half = call.inputs.lazy.compactMap({ $0 }).first(where: \.isHalf)?.elementType else {
             return try kernel(call)
         }
+        for case let input? in call.inputs where input.elementType.isFloatingPoint { try requireType(half, input) }
         let wide = try call.inputs.map { try $0?.widened(to: .float32) }
         let results = try kernel(call.with(inputs: wide))
         return try results.enumerated().map { kept.contains($0) ? $1 : try $1?.narrowed(to: half) }

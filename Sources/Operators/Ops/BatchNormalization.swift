@@ -1,27 +1,30 @@
 import GraphIR
 
 extension Operator {
-    /// (x − mean) / √(variance + epsilon) · scale + bias with the given statistics, per channel (axis 1).
+    /// (x − mean) / √(variance + epsilon) · scale + bias per channel (axis 1): with the given statistics, or in training
+    /// mode with those of the input, and then the running statistics are given too.
     /// https://onnx.ai/onnx/operators/onnx__BatchNormalization.html, versions 1, 6, 7, 9, 14, 15.
     ///
     /// Computed as x · s + t, where s = scale / √(variance + epsilon) and t = bias − mean · s come from double and are
-    /// rounded once to the element's type; PyTorch computes the same form. Training mode is not supported.
+    /// rounded once to the element's type; PyTorch computes the same form. Training mode is supported since version 14.
     static let batchNormalization = Operator("BatchNormalization", accuracy: .rounding(ulps: 2)) { binding in
         let epsilon = try binding.real("epsilon", default: 1e-5)
-        binding.ignore("momentum", "consumed_inputs")
+        let momentum = try binding.real("momentum", default: 0.9)
+        binding.ignore("consumed_inputs")
         let isTraining = binding.version >= 14 ? try binding.flag("training_mode") : false
         let isTest = binding.version < 7 ? try binding.flag("is_test") : true
         let isSpatial = try binding.flag("spatial", default: true)
-        guard !isTraining, isTest, !binding.outputs.dropFirst().contains(true) else {
+        guard isTest, isTraining || !binding.outputs.dropFirst().contains(true) else {
             throw GraphError(
-                .unsupportedArgument, "batch normalization in training mode isn't implemented",
+                .unsupportedArgument, "training mode isn't implemented in version \(binding.version)",
                 argument: binding.version < 7 ? "is_test" : "training_mode")
         }
         guard isSpatial else {
             throw GraphError(.unsupportedArgument, "statistics per element aren't implemented", argument: "spatial")
         }
-        return roundingOnce { call in
-            let x = try call.input(0)
+        return { call in
+            let given = try call.input(0)
+            let x = try given.widened(to: given.isHalf ? .float32 : given.elementType)
             guard x.shape.count >= 1 else {
                 throw GraphError(.argument, "the input has no axes", argument: "X")
             }
@@ -33,11 +36,50 @@ extension Operator {
                 }
                 return try tensor.doubles()
             }
-            let scales = (0..<channels).map { parameters[0][$0] / (parameters[3][$0] + epsilon).squareRoot() }
-            let shifts = (0..<channels).map { parameters[1][$0] - parameters[2][$0] * scales[$0] }
-            return [try call.scaleShift(x, groups: x.shape[0], channels, scales, shifts)]
+            let (means, variances) = isTraining
+                ? try statistics(of: x, channels: channels) : (parameters[2], parameters[3])
+            let scales = (0..<channels).map { parameters[0][$0] / (variances[$0] + epsilon).squareRoot() }
+            let shifts = (0..<channels).map { parameters[1][$0] - means[$0] * scales[$0] }
+            let y = try call.scaleShift(x, groups: x.shape[0], channels, scales, shifts)
+            var results: [Tensor?] = [try call.converted(y, to: given.elementType)]
+            guard isTraining else { return results }
+            for (position, current) in [(3, means), (4, variances)] {
+                let running = zip(parameters[position - 1], current).map { $0 * momentum + $1 * (1 - momentum) }
+                let type = try call.input(position).elementType
+                results.append(try call.converted(Tensor(running, shape: [channels]), to: type))
+            }
+            return results
         }
     }
+}
+
+/// Mean and variance (the biased one) of every channel over all other axes, in two passes in double.
+private func statistics(of x: Tensor, channels: Int) throws -> (means: [Double], variances: [Double]) {
+    func run<T: Real>(_: T.Type) throws -> ([Double], [Double]) {
+        var means = [Double](repeating: 0, count: channels)
+        var variances = means
+        let length = product(x.shape.dropFirst(2))
+        let count = Double(x.shape[0]) * Double(length)
+        try x.withElements(T.self) { values in
+            func forEachElement(_ channel: Int, _ body: (Double) -> Void) {
+                for image in 0..<x.shape[0] {
+                    let start = (image * channels + channel) * length
+                    for i in start..<(start + length) { body(Double(values[i])) }
+                }
+            }
+            for channel in 0..<channels {
+                var sum = 0.0
+                forEachElement(channel) { sum += $0 }
+                let mean = sum / count
+                var squares = 0.0
+                forEachElement(channel) { squares += ($0 - mean) * ($0 - mean) }
+                means[channel] = mean
+                variances[channel] = squares / count
+            }
+        }
+        return (means, variances)
+    }
+    return try withReal(x.elementType) { try run(Float.self) } double: { try run(Double.self) }
 }
 
 extension Call {

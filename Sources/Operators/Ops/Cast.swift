@@ -5,9 +5,14 @@ extension Operator {
     /// https://onnx.ai/onnx/operators/onnx__Cast.html, versions 1, 6, 9, 13, 19, 21, 23, 24, 25.
     ///
     /// Floating point to integer truncates; what is out of range becomes the nearest that fits, NaN becomes 0 (the
-    /// standard leaves both open). Narrower integers keep the low bits.
+    /// standard leaves both open). Narrower integers keep the low bits. Small floating-point types are rounded to nearest,
+    /// ties to even; a bare exponent (FLOAT8E8M0) as `round_mode` says, negative numbers to NaN.
     static let cast = Operator("Cast", accuracy: .rounding(ulps: 0.5)) { binding in
-        binding.ignore("saturate", "round_mode")
+        let saturates = try binding.flag("saturate", default: true)
+        let mode = try binding.string("round_mode") ?? "up"
+        guard let rounding = SmallFloat.ExponentRounding(rawValue: mode) else {
+            throw GraphError(.argument, "\"\(mode)\" is none of up, down, nearest", argument: "round_mode")
+        }
         let number: Int64?
         if binding.version < 6 {
             guard let name = try binding.string("to") else {
@@ -22,7 +27,10 @@ extension Operator {
         }
         if binding.computesInDouble, [.float32, .float16, .bfloat16].contains(type) { type = .float64 }
         let target = type
-        return { call in [try call.converted(call.input(0), to: target)] }
+        guard let format = SmallFloat(target) else { return { call in [try call.converted(call.input(0), to: target)] } }
+        return { call in
+            [try call.encoded(call.input(0), as: target) { format.encode($0, saturates: saturates, rounding: rounding) }]
+        }
     }
 }
 
@@ -41,10 +49,23 @@ extension Call {
         case (.float16, _), (.bfloat16, _): return try converted(x.widened(to: .float32), to: target)
         default: break
         }
-        if x.elementType.bitWidth < 8 && !x.elementType.isFloatingPoint {
+        if SmallFloat(x.elementType) != nil { return try converted(x.decodedSmallFloats(), to: target) }
+        if let format = SmallFloat(target) { return try encoded(x, as: target) { format.encode($0) } }
+        if x.elementType.bitWidth < 8 {
             return try converted(signExtended(x), to: target)
         }
         return try dispatch(x.elementType, ConversionWork(call: self, x: x, target: target))
+    }
+
+    /// The tensor's elements in a small floating-point type.
+    fileprivate func encoded(
+        _ x: Tensor, as target: ElementType, _ encode: @Sendable (Double) -> UInt8
+    ) throws -> Tensor {
+        if x.elementType == target { return x }
+        try check(target, x.shape)
+        let patterns = try mapped(converted(x, to: .float64), to: .uint8) { (value: Double) in encode(value) }
+        return try target.bitWidth < 8
+            ? patterns.packed(as: target) : Tensor(target, shape: x.shape, bytes: patterns.bytes())
     }
 
     /// A two- or four-bit integer tensor with a byte for each element.
