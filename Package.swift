@@ -39,14 +39,16 @@ let package = Package(
             name: "Weightbridge",
             dependencies: ["GraphIR", "Formats", "Operators", "Execution", "Parity", "Architectures", collections, crypto]),
         .executableTarget(name: "Tool", dependencies: ["Weightbridge", argumentParser]),
+        .target(name: "Examples", dependencies: ["Weightbridge"], path: "Examples"),
 
         .testTarget(name: "GraphIRTests", dependencies: ["GraphIR"]),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "GraphIR"]),
         .testTarget(
             name: "OperatorsTests",
             dependencies: ["Operators", "Execution", "GraphIR", "Formats", "CKernels", collections]),
-        .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures", "Execution", "GraphIR", "Formats"]),
-        .testTarget(name: "WeightbridgeTests", dependencies: ["Weightbridge"]),
+        .testTarget(
+            name: "ArchitecturesTests", dependencies: ["Architectures", "Execution", "GraphIR", "Formats", "Examples"]),
+        .testTarget(name: "WeightbridgeTests", dependencies: ["Weightbridge", "Examples"]),
         .testTarget(name: "ToolTests", dependencies: ["Tool", "Weightbridge"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,11 +1,8 @@
-import Architectures
-import Execution
-import Formats
-import GraphIR
+import Weightbridge
 
 /// A small network of one's own, from Swift arrays: a convolution that finds vertical edges, ReLU, the mean of each
 /// channel, and a linear layer that tells bright-to-dark from dark-to-bright.
-func tinyNetwork() throws -> Model {
+public func tinyNetwork() throws -> Model {
     let net = ModelBuilder("tiny")
     try net.parameter(
         "features.0.weight", [-1, 0, 1, -1, 0, 1, -1, 0, 1, 1, 0, -1, 1, 0, -1, 1, 0, -1] as [Float],
@@ -24,6 +21,6 @@ func tinyNetwork() throws -> Model {
 }
 
 /// Writes it as ONNX for a runtime that knows opset 13.
-func exportTinyNetwork(to path: String) throws {
-    try writeModel(convertOpset(tinyNetwork(), to: 13), to: path, options: ModelWriteOptions())
+public func exportTinyNetwork(to path: String) throws {
+    try writeModel(convertOpset(tinyNetwork(), to: 13), to: path)
 }

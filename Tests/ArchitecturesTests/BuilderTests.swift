@@ -6,20 +6,6 @@ import Testing
 @testable import Architectures
 
 @Suite struct BuilderTests {
-    @Test func exampleIsAGraphWithTheKeysAsItsInitializers() throws {
-        let graph = try tinyNetwork().graph
-        #expect(
-            graph.nodes.map(\.name) == [
-                "/features/0/Conv", "/features/1/Relu", "/pool/GlobalAveragePool", "/flatten/Flatten", "/head/Gemm",
-            ])
-        #expect(
-            graph.initializers.values.map(\.name) == [
-                "features.0.weight", "features.0.bias", "head.weight", "head.bias",
-            ])
-        #expect(graph.moduleOutputs["features"].map { graph[$0].name } == "features.1")
-        #expect(graph.outputs.map { graph[$0].type } == [.tensor(.float32, [.named("batch"), .size(2)])])
-    }
-
     @Test func allFaultsAreReportedTogether() throws {
         let net = ModelBuilder("own")
         try net.parameter("a.weight", [1, 2, 3, 4, 5, 6] as [Float], shape: [2, 3])

@@ -1,4 +1,5 @@
 import Architectures
+import Examples
 import Execution
 import GraphIR
 import Testing

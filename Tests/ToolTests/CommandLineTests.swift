@@ -82,13 +82,13 @@ import Testing
         #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: run.rawOutput) }
     }
 
-    /// Ctrl-C in the middle of writing leaves nothing behind.
-    @Test func interruptLeavesNothing() throws {
+    /// Ctrl-C, or a kill, in the middle of writing leaves nothing behind.
+    @Test(arguments: ["INT", "TERM"]) func signalLeavesNothing(_ signal: String) throws {
         let folder = try TemporaryFolder()
-        // `timeout` sends SIGINT after 50 ms: writing 200 MB takes longer.
+        // `timeout` sends the signal after 50 ms: writing 200 MB takes longer.
         let run = try spawn(
             [
-                "/usr/bin/env", "timeout", "-s", "INT", "0.05", try #require(toolPath()), "init", "convmixer_1536_20",
+                "/usr/bin/env", "timeout", "-s", signal, "0.05", try #require(toolPath()), "init", "convmixer_1536_20",
                 "-o", folder.path("big.pth"),
             ], timeLimit: 60)
         #expect(run.status != 0)

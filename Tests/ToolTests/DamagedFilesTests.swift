@@ -45,7 +45,9 @@ import Testing
         // A file without any tensor or with tensors that the target has no type for is no good source for a good
         // conversion; what is promised for all is no harm, and for damaged files a refusal.
         judge(run, file.expect == "accept" ? "either" : file.expect, file)
-        #expect(output.contents == (run.status == 0 ? ["out.\(ending)"] : []), "whole or not at all")
+        // External data stays external, in a file beside the model.
+        let made = output.contents.filter { $0 != "out.onnx.data" || run.status != 0 }
+        #expect(made == (run.status == 0 ? ["out.\(ending)"] : []), "whole or not at all")
     }
 
     private func judge(_ run: ToolRun, _ expectation: String, _ file: Case) {
@@ -58,7 +60,8 @@ import Testing
         switch expectation {
         case "reject":
             #expect(run.status != 0, "accepted: \(run.output.prefix(300))")
-            #expect(run.output.contains(file.must_name), "doesn't name '\(file.must_name)': \(run.output.prefix(300))")
+            let isNamed = file.must_name.isEmpty || run.output.contains(file.must_name)
+            #expect(isNamed, "doesn't name '\(file.must_name)': \(run.output.prefix(300))")
         case "accept":
             #expect(run.status == 0, "refused: \(run.output.prefix(300))")
         default:

@@ -49,6 +49,17 @@ func spawn(_ command: [String], timeLimit: Double, environment: [String: String]
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, capture.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    // Worker threads of the test runner block signals; the tool is started as a shell starts it.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     var variables = ProcessInfo.processInfo.environment
     variables["SWIFT_BACKTRACE"] = "enable=no"
     variables.merge(environment) { $1 }
@@ -57,7 +68,7 @@ func spawn(_ command: [String], timeLimit: Double, environment: [String: String]
     defer { for text in arguments + settings { free(text) } }
     var child: pid_t = 0
     let start = Date()
-    let failure = posix_spawn(&child, command[0], &actions, nil, &arguments, &settings)
+    let failure = posix_spawn(&child, command[0], &actions, &attributes, &arguments, &settings)
     try #require(failure == 0, "can't start \(command[0])")
     var status: Int32 = 0
     var usage = rusage()

@@ -37,8 +37,8 @@ extension Operator {
     }
 }
 
-/// The elements that a start, end and step pick of an axis, by NumPy's rules: negative ones count from the end, what
-/// lies outside is clamped.
+/// The elements that a start, end and step pick of an axis: negative ones count from the end, what lies outside is
+/// clamped. Unlike NumPy, the standard takes a start before the axis for its first element, also when stepping back.
 struct SliceRange: Sendable {
     let first: Int
     let count: Int
@@ -46,11 +46,14 @@ struct SliceRange: Sendable {
     /// - Throws: `op.argument` where the step is 0.
     init(start: Int, end: Int, step: Int, size: Int) throws {
         guard step != 0 else { throw GraphError(.argument, "the step is 0", argument: "steps") }
-        let low = step > 0 ? 0 : -1
-        let high = step > 0 ? size : size - 1
-        func clamped(_ value: Int) -> Int { max(low, min(high, value < 0 ? value + size : value)) }
-        first = clamped(start)
-        let distance = step > 0 ? clamped(end) - first : first - clamped(end)
+        func clamped(_ value: Int, _ low: Int, _ high: Int) -> Int { max(low, min(high, value < 0 ? value + size : value)) }
+        if size == 0 {
+            (first, count) = (0, 0)
+            return
+        }
+        first = clamped(start, 0, step > 0 ? size : size - 1)
+        let last = clamped(end, step > 0 ? 0 : -1, step > 0 ? size : size - 1)
+        let distance = step > 0 ? last - first : first - last
         let magnitude = step.magnitude
         count = distance <= 0 ? 0 : Int((UInt(distance) - 1) / magnitude + 1)
     }
