@@ -37,7 +37,9 @@ let package = Package(
         .target(name: "Architectures", dependencies: ["GraphIR", "Formats", collections]),
         .target(
             name: "Weightbridge",
-            dependencies: ["GraphIR", "Formats", "Operators", "Execution", "Parity", "Architectures", collections, crypto]),
+            dependencies: [
+                "GraphIR", "Formats", "Operators", "Execution", "Parity", "Architectures", collections, crypto,
+            ]),
         .executableTarget(name: "Tool", dependencies: ["Weightbridge", argumentParser]),
         .target(name: "Examples", dependencies: ["Weightbridge"], path: "Examples"),
 

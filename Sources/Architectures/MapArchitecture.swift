@@ -122,12 +122,12 @@ private func computeType(of weights: StateDict, option: ElementType?) -> (type: 
         if !types.contains(tensor.elementType) { types.append(tensor.elementType) }
     }
     let chosen = option ?? (types == [.float64] ? .float64 : .float32)
-    let others = types.filter { $0 != chosen }.map { $0.onnxName.lowercased() }
+    let others = types.filter { $0 != chosen }.map { $0.name }
     if others.isEmpty { return (chosen, nil) }
     return (
         chosen,
         "weights of type \(others.joined(separator: ", ")) keep their bits and are cast to "
-            + "\(chosen.onnxName.lowercased()) when the model runs"
+            + "\(chosen.name) when the model runs"
     )
 }
 

@@ -99,7 +99,7 @@ struct NodeChecker {
         switch type {
         case .float32: "float"
         case .float64: "double"
-        default: type.onnxName.lowercased()
+        default: type.name
         }
     }
 

@@ -106,6 +106,8 @@ private final class ArraySource: ByteSource {
     init(_ array: [UInt8]) { self.array = array }
     var count: Int { array.count }
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
-        array.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<(offset + buffer.count)])) }
+        array.withUnsafeBytes {
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<(offset + buffer.count)]))
+        }
     }
 }

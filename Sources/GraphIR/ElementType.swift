@@ -36,7 +36,8 @@ public enum ElementType: Int32, Sendable, CaseIterable, Hashable {
         case .uint2, .int2: 2
         case .uint4, .int4, .float4e2m1: 4
         case .uint8, .int8, .bool, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0,
-            .float6e2m3, .float6e3m2: 8
+            .float6e2m3, .float6e3m2:
+            8
         case .uint16, .int16, .float16, .bfloat16: 16
         case .float32, .int32, .uint32: 32
         case .float64, .int64, .uint64, .complex64: 64
@@ -61,11 +62,15 @@ public enum ElementType: Int32, Sendable, CaseIterable, Hashable {
         }
     }
 
+    /// The name that PyTorch and NumPy give it: `float32`, `int64`.
+    public var name: String { String(describing: self) }
+
     /// Whether it is a real floating-point type, however narrow.
     public var isFloatingPoint: Bool {
         switch self {
         case .float32, .float64, .float16, .bfloat16, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz,
-            .float8e8m0, .float4e2m1, .float6e2m3, .float6e3m2: true
+            .float8e8m0, .float4e2m1, .float6e2m3, .float6e3m2:
+            true
         default: false
         }
     }

@@ -64,7 +64,8 @@ public final class FileSource: ByteSource {
             guard got > 0 else {
                 throw FormatError(
                     .containerTruncated, "the file ended while it was being read (it had \(count) bytes when opened)",
-                    file: path, offset: offset + done, hint: "another program may be writing it; try again when it is done")
+                    file: path, offset: offset + done,
+                    hint: "another program may be writing it; try again when it is done")
             }
             done += got
         }

@@ -20,13 +20,17 @@ struct ConvertCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("Where to write.", valueName: "file"), completion: .file())
     var output: String
 
-    @Option(help: ArgumentHelp("ONNX operator set of the output, 9 to 28. New models get 20; models keep theirs.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "ONNX operator set of the output, 9 to 28. New models get 20; models keep theirs.", valueName: "n"))
     var opset: Int64?
 
     @Flag(help: "Keep the weights of an ONNX model in one file beside it.")
     var externalData = false
 
-    @Option(help: ArgumentHelp("Keep weights of at least this many bytes in a file beside the ONNX model.", valueName: "bytes"))
+    @Option(
+        help: ArgumentHelp(
+            "Keep weights of at least this many bytes in a file beside the ONNX model.", valueName: "bytes"))
     var externalThreshold: Int?
 
     @Flag(help: "Leave out the digest of the source weights.")

@@ -15,7 +15,9 @@ struct InitCommand: ParsableCommand {
     @Argument(help: "The architecture, such as 'convmixer_1536_20'; see 'weightbridge architectures'.")
     var architecture: String
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where to write: .safetensors, .pth, .npz or .onnx.", valueName: "file"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Where to write: .safetensors, .pth, .npz or .onnx.", valueName: "file")
+    )
     var output: String
 
     @Option(help: ArgumentHelp("The seed of the random numbers.", valueName: "n"))

@@ -18,7 +18,8 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Inputs: .npz, .npy, .safetensors, .pt.", valueName: "file"), completion: .file())
     var input: String
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where to write the outputs: .npz or .safetensors.", valueName: "file"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Where to write the outputs: .npz or .safetensors.", valueName: "file"))
     var output: String
 
     @OptionGroup(title: "Execution") var execution: ExecutionOptions

@@ -6,7 +6,9 @@ struct ReadingOptions: ParsableArguments {
     @Flag(help: "Take the exponential moving average of the weights where the checkpoint holds one.")
     var ema = false
 
-    @Option(help: ArgumentHelp("Take the weights at this place in the checkpoint, such as 'state_dict'.", valueName: "key.path"))
+    @Option(
+        help: ArgumentHelp(
+            "Take the weights at this place in the checkpoint, such as 'state_dict'.", valueName: "key.path"))
     var select: String?
 
     @Option(
@@ -42,7 +44,9 @@ struct ArchitectureOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Fix the batch size; dynamic otherwise.", valueName: "n"))
     var batch: Int64?
 
-    @Option(help: ArgumentHelp("Input size, 'SIZE' or 'HEIGHTxWIDTH'; the architecture's own otherwise.", valueName: "size"))
+    @Option(
+        help: ArgumentHelp("Input size, 'SIZE' or 'HEIGHTxWIDTH'; the architecture's own otherwise.", valueName: "size")
+    )
     var imageSize: String?
 
     func options() throws -> MappingOptions {

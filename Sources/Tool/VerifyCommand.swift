@@ -7,7 +7,7 @@ struct VerifyCommand: ParsableCommand {
         abstract: "Run a model and compare it with golden outputs: parity, rounding, or a bug and where it is.",
         discussion: """
             Golden data is an .npz, .npy, .safetensors or .pt file with inputs and outputs, or a folder in ONNX's test \
-            layout. Arrays are matched by name, then by order; --map settles it. Exit status 0 only for parity.
+            layout. Arrays are matched by name, then by order; --input and --output settle it. Exit status 0 only for parity.
 
               weightbridge verify model.onnx --golden golden.npz
               weightbridge verify model.pth --golden golden.npz --precision float64
@@ -20,13 +20,19 @@ struct VerifyCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Inputs and the outputs to expect.", valueName: "file"), completion: .file())
     var golden: String
 
-    @Option(help: ArgumentHelp("Expected intermediates by module name, to name the first that diverges.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Expected intermediates by module name, to name the first that diverges.", valueName: "file")
+    )
     var blocks: String?
 
-    @Option(name: .customLong("input"), help: ArgumentHelp("Feed this array to that input. Repeatable.", valueName: "name=key"))
+    @Option(
+        name: .customLong("input"),
+        help: ArgumentHelp("Feed this array to that input. Repeatable.", valueName: "name=key"))
     var inputs: [String] = []
 
-    @Option(name: .customLong("output"), help: ArgumentHelp("Compare that output with this array. Repeatable.", valueName: "name=key"))
+    @Option(
+        name: .customLong("output"),
+        help: ArgumentHelp("Compare that output with this array. Repeatable.", valueName: "name=key"))
     var outputs: [String] = []
 
     @Option(help: ArgumentHelp("Greatest absolute error; measured rounding decides otherwise.", valueName: "number"))

@@ -47,6 +47,8 @@ public struct ConversionReport: Sendable {
     public var tensors: Int
     public var parameters: Int
     public var bytes: Int
+    /// The file beside an ONNX model that holds the weights, where there is one, and its bytes.
+    public var externalData: (name: String, bytes: Int)?
     public var architecture: String?
     public var opset: Int64?
     public var digest: String?
@@ -55,9 +57,12 @@ public struct ConversionReport: Sendable {
     /// For people.
     public func text() -> String {
         var lines = ["wrote \(output): \(tensors) tensors, \(parameters) elements, \(bytes) bytes"]
+        if let externalData {
+            lines.append("  weights in    \(externalData.name) beside it, \(externalData.bytes) bytes")
+        }
         if let architecture { lines.append("  architecture  \(architecture)") }
         if let opset { lines.append("  opset         \(opset)") }
-        if let digest { lines.append("  weights       \(digest)") }
+        if let digest { lines.append("  digest        \(digest)") }
         for note in notes { lines.append("  note          \(note)") }
         return lines.map(\.printable).joined(separator: "\n")
     }
@@ -68,9 +73,11 @@ public struct ConversionReport: Sendable {
             ("input", .string(input)), ("output", .string(output)), ("format", .string(format.rawValue)),
             ("tensors", .number(String(tensors))), ("parameters", .number(String(parameters))),
             ("bytes", .number(String(bytes))),
+            ("external_data", externalData.map { .string($0.name) } ?? .null),
+            ("external_bytes", .number(String(externalData?.bytes ?? 0))),
             ("architecture", architecture.map { .string($0) } ?? .null),
             ("opset", opset.map { .number(String($0)) } ?? .null),
-            ("weights", digest.map { .string($0) } ?? .null),
+            ("digest", digest.map { .string($0) } ?? .null),
             ("notes", .array(notes.map { .string($0) })),
         ])
     }
@@ -153,10 +160,11 @@ private func write(
     var writing = ModelWriteOptions()
     writing.beforeCommit = beforeCommit
     writing.externalDataThreshold = options.externalDataThreshold
-    try writeModel(model, to: path, options: writing)
+    let written = try writeModel(model, to: path, options: writing)
     let initializers = model.graph.initializers.values
     return ConversionReport(
         input: "", output: path, format: .onnx, tensors: initializers.count,
-        parameters: initializers.reduce(0) { $0 &+ $1.tensor.count }, bytes: try FileSource(path: path).count,
+        parameters: initializers.reduce(0) { $0 &+ $1.tensor.count }, bytes: written.bytes,
+        externalData: written.externalData,
         opset: model.opsetVersion(), notes: [])
 }

@@ -34,7 +34,7 @@ public struct Inspection: Sendable {
     private mutating func describe(_ checkpoint: Checkpoint) {
         let weights = checkpoint.stateDict
         tensors = weights.tensors.map {
-            Row(name: $0.key.string, type: $0.value.elementType.onnxName.lowercased(), shape: $0.value.shape)
+            Row(name: $0.key.string, type: $0.value.elementType.name, shape: $0.value.shape)
         }
         let selection = checkpoint.selection
         if !selection.chosenPath.isEmpty { facts.append(("weights at", selection.chosenPath)) }
@@ -64,10 +64,14 @@ public struct Inspection: Sendable {
     }
 
     private mutating func describe(_ model: Model) {
-        let opsets = model.opsetImports.map { "\(($0.domain ?? "").isEmpty ? "ai.onnx" : $0.domain ?? "") \($0.version)" }
+        let opsets = model.opsetImports.map {
+            "\(($0.domain ?? "").isEmpty ? "ai.onnx" : $0.domain ?? "") \($0.version)"
+        }
         facts.append(("opset", opsets.joined(separator: ", ")))
         if let ir = model.irVersion { facts.append(("IR version", String(ir))) }
-        if let producer = model.producerName { facts.append(("producer", "\(producer) \(model.producerVersion ?? "")")) }
+        if let producer = model.producerName {
+            facts.append(("producer", "\(producer) \(model.producerVersion ?? "")"))
+        }
         for id in model.graph.inputs where model.graph.initializers[id] == nil {
             facts.append(("input", model.graph[id].signature))
         }
@@ -75,11 +79,12 @@ public struct Inspection: Sendable {
         for entry in model.metadata { facts.append(("metadata", "\(entry.key): \(entry.value)")) }
         var counts: OrderedDictionary<String, Int> = [:]
         for node in model.graph.nodes { counts[node.op.description, default: 0] += 1 }
-        facts.append(("nodes", "\(model.graph.nodes.count): " + counts.map { "\($0.value) \($0.key)" }.joined(separator: ", ")))
+        facts.append(
+            ("nodes", "\(model.graph.nodes.count): " + counts.map { "\($0.value) \($0.key)" }.joined(separator: ", ")))
         for function in model.functions { facts.append(("function", function.name.description)) }
         facts.append(("tensors", String(model.graph.initializers.count)))
         tensors = model.graph.initializers.values.map {
-            Row(name: $0.name, type: $0.tensor.elementType.onnxName.lowercased(), shape: $0.tensor.shape)
+            Row(name: $0.name, type: $0.tensor.elementType.name, shape: $0.tensor.shape)
         }
         let errors = checkModel(model)
         fault = errors.first
@@ -121,6 +126,6 @@ extension Value {
                     }
                 }.joined(separator: ", ") + "]"
         }
-        return "\(name): \(type.elementType?.onnxName.lowercased() ?? "?")\(dimensions ?? "")"
+        return "\(name): \(type.elementType?.name ?? "?")\(dimensions ?? "")"
     }
 }

@@ -21,7 +21,8 @@ public enum SourceDigest {
         for (index, entry) in tensors.enumerated() where entry.value.elementType != .string {
             let bytes = try entry.value.bytes()
             for start in stride(from: 0, to: bytes.count, by: chunkSize) {
-                leaves.append(Leaf(tensor: index, bytes: bytes, start: start, count: min(chunkSize, bytes.count - start)))
+                leaves.append(
+                    Leaf(tensor: index, bytes: bytes, start: start, count: min(chunkSize, bytes.count - start)))
             }
         }
         let digests = try digest(leaves)

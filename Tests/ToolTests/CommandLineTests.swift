@@ -42,7 +42,7 @@ import Testing
         let folder = try TemporaryFolder()
         let inspect = try runTool(["inspect", Self.weights])
         #expect(inspect.status == 0)
-        for fact in ["stem.0.weight", "float", "[48, 1, 2, 2]", "convmixer", "gelu"] {
+        for fact in ["stem.0.weight", "float32", "[48, 1, 2, 2]", "convmixer", "gelu"] {
             #expect(inspect.output.contains(fact), "\(fact)")
         }
         let convert = try runTool(["convert", Self.weights, "-o", folder.path("m.onnx")])
@@ -65,7 +65,8 @@ import Testing
 
     @Test func mismatchIsStatus1() throws {
         let folder = try TemporaryFolder()
-        #expect(try runTool(["init", "convmixer_48_4_ks5_p2", "-o", folder.path("other.pth"), "--seed", "7"]).status == 0)
+        #expect(
+            try runTool(["init", "convmixer_48_4_ks5_p2", "-o", folder.path("other.pth"), "--seed", "7"]).status == 0)
         // Other weights of three channels and 1,000 classes: they don't even take the golden input.
         let other = try runTool(["verify", folder.path("other.pth"), "--golden", "\(Self.digits)/golden.npz"])
         #expect(other.status == 65, "\(other.output)")

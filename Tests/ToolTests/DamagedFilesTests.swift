@@ -32,7 +32,8 @@ import Testing
     @Test(arguments: cases) func inspect(_ file: Case) throws {
         // A file that shows its defect only later must not harm here.
         let expectation = file.stage == "load" ? file.expect : file.expect == "reject" ? "either" : file.expect
-        let run = try runTool(["inspect", Self.folder.appendingPathComponent("files/\(file.file)").path], timeLimit: 10)
+        let run = try runTool(
+            ["inspect", Self.folder.appendingPathComponent("files/\(file.file)").path], timeLimit: 10)
         judge(run, expectation, file)
     }
 

@@ -6,7 +6,9 @@ import Weightbridge
 /// The main job: a trained checkpoint becomes a verified ONNX model, and comes back with the bits it had.
 @Suite struct MainJobTests {
     /// Every container that holds float32 weights leads to the same graph and the same logits.
-    @Test(arguments: ["state_dict.pth", "training_checkpoint.pth", "whole_module.pth", "legacy.pth", "model.safetensors"])
+    @Test(arguments: [
+        "state_dict.pth", "training_checkpoint.pth", "whole_module.pth", "legacy.pth", "model.safetensors",
+    ])
     func checkpointVerifies(_ name: String) throws {
         let loaded = try loadModel(Digits.weights(name))
         #expect(loaded.mapping?.family == "convmixer")

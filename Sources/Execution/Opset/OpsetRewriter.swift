@@ -80,7 +80,7 @@ struct OpsetRewriter {
 
     /// A `Constant` node, one for each `key`.
     mutating func constant(_ key: String, _ tensor: Tensor) -> ValueID {
-        let key = key + "/" + tensor.elementType.onnxName.lowercased()
+        let key = key + "/" + tensor.elementType.name
         if let id = constants[key] { return id }
         let id = graph.addValue(
             "constants/" + key, type: .tensor(tensor.elementType, tensor.shape.map { .size(Int64($0)) }))
@@ -166,7 +166,7 @@ struct OpsetRewriter {
                 if let type, !target.allowedTypes(parameter).contains(type.schemaName),
                     before.map({ source.allowedTypes($0).contains(type.schemaName) }) ?? true
                 {
-                    throw refuse("\(type.onnxName.lowercased()) isn't allowed", parameter.name)
+                    throw refuse("\(type.name) isn't allowed", parameter.name)
                 }
             }
         }
@@ -222,7 +222,7 @@ extension ElementType {
         switch self {
         case .float32: "tensor(float)"
         case .float64: "tensor(double)"
-        default: "tensor(\(onnxName.lowercased()))"
+        default: "tensor(\(name))"
         }
     }
 }

@@ -111,7 +111,7 @@ extension OpsetRule {
         }
         guard type == .float32 || type == .float64 else {
             throw GraphError(
-                .unsupportedArgument, "\(type.onnxName.lowercased()) is normalised in float32, which has no older form",
+                .unsupportedArgument, "\(type.name) is normalised in float32, which has no older form",
                 node: node.label)
         }
         func filled(_ value: Double) throws -> Tensor {

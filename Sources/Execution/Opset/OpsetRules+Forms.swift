@@ -66,7 +66,7 @@ extension OpsetRule {
             guard bound.elementType == .float32, let value = try bound.array(of: Float.self).first else {
                 throw GraphError(
                     .unsupportedArgument,
-                    "a bound of type \(bound.elementType.onnxName.lowercased()) can't be an attribute",
+                    "a bound of type \(bound.elementType.name) can't be an attribute",
                     node: node.label, argument: name)
             }
             changed.attributes.append(Attribute(name, .float(value)))
@@ -99,7 +99,7 @@ extension OpsetRule {
             guard value.elementType == .float32, let number = try value.array(of: Float.self).first else {
                 throw GraphError(
                     .unsupportedArgument,
-                    "a value of type \(value.elementType.onnxName.lowercased()) can't be an attribute",
+                    "a value of type \(value.elementType.name) can't be an attribute",
                     node: node.label)
             }
             changed.attributes.append(Attribute("value", .float(number)))

@@ -16,12 +16,23 @@ public struct ModelWriteOptions: Sendable {
     public init() {}
 }
 
+/// What was written.
+public struct WrittenModel: Sendable {
+    /// Bytes of the model file.
+    public var bytes: Int
+    /// The name of the external data file beside it, where there is one, and its bytes.
+    public var externalData: (name: String, bytes: Int)?
+}
+
 /// Writes an ONNX model, and its external data beside it. The same model gives the same bytes.
 ///
 /// The external file is complete before the model that names it appears.
 /// - Throws: `limit.memory` where the model is too large without external data, `usage` for options that make no sense,
 ///   `io.failed`, and what reading the weights throws.
-public func writeModel(_ model: Model, to path: String, options: ModelWriteOptions = ModelWriteOptions()) throws {
+@discardableResult
+public func writeModel(
+    _ model: Model, to path: String, options: ModelWriteOptions = ModelWriteOptions()
+) throws -> WrittenModel {
     var threshold = options.externalDataThreshold
     if threshold == nil, embeddedSize(of: model) >= WireLimit.messageSize - skeletonAllowance {
         threshold = forcedThreshold
@@ -54,6 +65,7 @@ public func writeModel(_ model: Model, to path: String, options: ModelWriteOptio
     try options.beforeCommit?()
     try data?.commit()
     try output.commit()
+    return WrittenModel(bytes: output.position, externalData: data.map { (dataName, $0.position) })
 }
 
 /// Writes one tensor to a file of its own (`TensorProto`), as in ONNX's test data.

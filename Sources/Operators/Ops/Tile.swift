@@ -1,20 +1,21 @@
 import GraphIR
 
 extension Operator {
-    /// The tensor repeated along every axis.
+    /// The tensor repeated along every axis; version 1 along one.
     /// https://onnx.ai/onnx/operators/onnx__Tile.html, versions 1, 6, 13.
     static let tile = Operator("Tile", accuracy: .exact) { binding in
         let isLegacy = binding.version < 6
         return { call in
             let x = try call.input(0)
-            var repeats = try call.integers(1) ?? []
+            let repeats: [Int]
             if isLegacy {
-                guard repeats.count == 1, let axis = try call.integers(2)?.first else {
-                    throw GraphError(.argument, "tiles and axis must be scalars", argument: "tiles")
-                }
-                let start = try normalized(axis: axis, rank: x.shape.count)
-                let times = repeats[0]
-                repeats = x.shape.indices.map { $0 == start ? times : 1 }
+                // Numbers of the input's own type.
+                let times = try call.converted(call.input(1), to: .int64).scalar(Int64.self, "tiles")
+                let axis = try call.converted(call.input(2), to: .int64).scalar(Int64.self, "axis")
+                let start = try normalized(axis: Int(axis), rank: x.shape.count)
+                repeats = x.shape.indices.map { $0 == start ? Int(times) : 1 }
+            } else {
+                repeats = try call.integers(1) ?? []
             }
             guard repeats.count == x.shape.count, repeats.allSatisfy({ $0 >= 0 }) else {
                 throw GraphError(.argument, "\(repeats) for an input of shape \(x.shape)", argument: "repeats")
