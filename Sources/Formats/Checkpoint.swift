@@ -176,10 +176,14 @@ extension Checkpoint {
     /// What wrappers put before every name: DistributedDataParallel, torch.compile, Lightning and the like.
     static let wrapperPrefixes = ["module.", "_orig_mod.", "model."]
 
+    /// Wrappers around wrappers that are removed. Training programs nest three.
+    static let maximumWrappers = 16
+
     /// Removes wrappers' prefixes as long as every name has one and none would be left empty.
     private mutating func stripPrefixes() {
         guard stateDict.count > 0 else { return }
-        while let prefix = Self.wrapperPrefixes.first(where: { prefix in
+        while selection.strippedPrefixes.count < Self.maximumWrappers,
+            let prefix = Self.wrapperPrefixes.first(where: { prefix in
             stateDict.tensors.keys.allSatisfy {
                 $0.string.utf8.count > prefix.utf8.count && $0.string.utf8.starts(with: prefix.utf8)
             }

@@ -13,9 +13,9 @@ public indirect enum JSONValue: Sendable {
     /// The deepest nesting that is read: real headers and configurations nest less than ten.
     public static let defaultDepthLimit = 64
 
-    /// Values that one document may hold: a safetensors header with 400,000 tensors. A value takes up to forty times
+    /// Values that one document may hold: a safetensors header with 200,000 tensors. A value takes up to sixty times
     /// the two bytes of its text, so the size of the text alone is no bound.
-    public static let valueLimit = 4_000_000
+    public static let valueLimit = 1_500_000
 
     /// The first value of a key, where this is an object that has it.
     public subscript(key: String) -> JSONValue? {

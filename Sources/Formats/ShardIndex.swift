@@ -50,8 +50,16 @@ struct ShardIndex {
         let folder = parentFolder(of: path)
         var found: [ExactName: Tensor] = [:]
         var result = StateDict()
+        var inodes: Set<UInt64> = []
         for (shard, wanted) in shards {
-            let part = try read(openBeneath(folder: folder, relative: shard.string))
+            let file = try openBeneath(folder: folder, relative: shard.string)
+            // Beneath one folder: two names of one file would have it read again and again.
+            guard inodes.insert(file.identity.inode).inserted else {
+                throw FormatError(
+                    .containerDuplicate, "the index names one file in two ways, the second being '\(shard)'", file: path,
+                    item: "weight_map")
+            }
+            let part = try read(file)
             for name in wanted {
                 guard let tensor = part[name] else {
                     throw FormatError(

@@ -84,15 +84,15 @@ extension ParityReport {
         if let worst = blocks.compactMap({ $0.error?.maxAbsolute }).max(), agreeing == blocks.count {
             lines[0] += ", largest error \(brief(worst))"
         }
-        for block in blocks where block.judgement.verdict == .mismatch {
+        let wrong = blocks.filter { $0.judgement.verdict == .mismatch }
+        // What only passes on an error that came in is no news.
+        let inherited = wrong.count { $0.introduced != nil && $0.introducedJudgement.verdict != .mismatch }
+        if inherited > 0 { lines[0] += ", \(inherited) of the others only pass on an error that came in" }
+        for block in wrong where block.introduced == nil || block.introducedJudgement.verdict == .mismatch {
             var text =
                 "    \(block.module.printable) (\(block.op.printable)): "
                 + (block.error.map { "largest error \(brief($0.maxAbsolute))" } ?? block.judgement.reason)
-            if let introduced = block.introduced {
-                text +=
-                    block.introducedJudgement.verdict == .mismatch
-                    ? ", \(brief(introduced.maxAbsolute)) of it made here" : ", inherited"
-            }
+            if let introduced = block.introduced { text += ", \(brief(introduced.maxAbsolute)) of it made here" }
             lines.append(text)
         }
         return lines

@@ -21,7 +21,25 @@ public struct Inspection: Sendable {
     /// - Throws: ``FormatError`` where the file can't be read.
     public init(_ path: String, reading: ReadOptions = ReadOptions()) throws {
         byteCount = try FileSource(path: path).count
-        switch try WeightFile.open(path, options: reading) {
+        let file: WeightFile
+        do {
+            file = try WeightFile.open(path, options: reading)
+        } catch let refusal as FormatError where refusal.code == .pickleGlobal {
+            // All of the globals are worth seeing; nothing of them is run either way.
+            var lenient = reading
+            lenient.refusesGlobals = false
+            fault = refusal
+            guard let opened = try? WeightFile.open(path, options: lenient) else {
+                let source = try FileSource(path: path)
+                let kind = try FileFormat.detect(source)
+                guard let torch = try? readTorch(source, format: kind, options: lenient) else { throw refusal }
+                format = kind.summary
+                facts.append(("globals", torch.globals.joined(separator: ", ")))
+                return
+            }
+            file = opened
+        }
+        switch file {
         case .checkpoint(let checkpoint):
             format = checkpoint.format.summary
             describe(checkpoint)
@@ -87,7 +105,7 @@ public struct Inspection: Sendable {
             Row(name: $0.name, type: $0.tensor.elementType.name, shape: $0.tensor.shape)
         }
         let errors = checkModel(model)
-        fault = errors.first
+        fault = fault ?? errors.first
         notes += errors.dropFirst().prefix(20).map { "also wrong: \($0.description)" }
     }
 

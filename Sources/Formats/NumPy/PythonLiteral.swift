@@ -13,6 +13,8 @@ indirect enum PythonLiteral {
 
     /// How deep brackets nest at most. Honest headers stop at two, those of record types at five.
     static let depthLimit = 16
+    /// Keys of a dictionary. A header has three.
+    static let entryLimit = 64
 
     /// - Throws: `npy.header` for anything but literals, `limit.depth`.
     static func parse(_ text: [UInt8]) throws -> PythonLiteral {
@@ -104,6 +106,10 @@ indirect enum PythonLiteral {
                 guard comma else { throw malformed("expected ',' or '}'") }
                 guard case .string(let key) = try value(depth: depth + 1) else { throw malformed("expected a key") }
                 guard take(":") else { throw malformed("expected ':'") }
+                guard entries.count < PythonLiteral.entryLimit else {
+                    throw FormatError(
+                        .limitCount, "the header's dictionary has more than \(PythonLiteral.entryLimit) keys")
+                }
                 guard !entries.contains(where: { $0.key == key }) else {
                     throw malformed("the key '\(key)' stands there twice")
                 }

@@ -64,7 +64,7 @@ extension MessageReader {
         return payload
     }
 
-    private func embedded(
+    private mutating func embedded(
         _ message: Onnx__TensorProto, _ type: ElementType, _ shape: [Int], _ payload: TensorPayload?,
         _ encoding: inout TensorRecord.Encoding
     ) throws -> Tensor {
@@ -93,6 +93,14 @@ extension MessageReader {
         switch field {
         case .float, .double: return try Tensor(type, shape: shape, bytes: encoded)
         case .int32, .int64, .uint64:
+            let excess = max(0, wanted.subtracting(checked: encoded.count) ?? 0)
+            guard let sum = decodedExcess.adding(checked: excess), sum <= Self.maximumExcess else {
+                throw FormatError(
+                    .limitMemory,
+                    "the numbers in \(field.onnxName) take more than \(Self.maximumExcess) bytes beyond the file's own",
+                    hint: "keep the tensor in raw_data")
+            }
+            decodedExcess = sum
             return try Tensor(type, shape: shape, bytes: decodeVarints(encoded, as: type, byteCount: wanted))
         }
     }

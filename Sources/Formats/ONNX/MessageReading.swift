@@ -9,6 +9,12 @@ struct MessageReader {
     let file: FileSource
     let payloads: [TensorPayload]
     var externalFiles: ExternalFiles
+    /// Bytes that decoded tensors take beyond what their encoding takes in the file.
+    var decodedExcess = 0
+
+    /// Zeros of `int64_data` take an eighth of their size in the file, and are decoded in memory. Shapes and indices are
+    /// what is kept that way; weights that large are kept raw.
+    static let maximumExcess = 1 << 26
 
     init(_ file: FileSource, payloads: [TensorPayload]) {
         self.file = file

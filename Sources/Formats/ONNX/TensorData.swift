@@ -33,6 +33,9 @@ enum TypedField: UInt32 {
 
 /// Bytes of one file put together of several places in it.
 final class JoinedSource: ByteSource {
+    /// Bytes that are read at once where regions are small.
+    private static let windowSize = 1 << 16
+
     private let file: FileSource
     private let regions: [TensorPayload.Region]
     /// Where each region starts in the whole.
@@ -61,12 +64,27 @@ final class JoinedSource: ByteSource {
         }
         var done = 0
         var index = low
+        // Numbers that weren't packed lie a few bytes apart: one read serves many.
+        var window: [UInt8] = []
+        var windowStart = 0
         while done < buffer.count, index < regions.count {
             let within = offset + done - starts[index]
             let length = min(buffer.count - done, regions[index].count - within)
             if length > 0 {
                 let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[done..<(done + length)])
-                try file.read(at: regions[index].offset + within, into: piece)
+                let position = regions[index].offset + within
+                if length >= Self.windowSize / 16 {
+                    try file.read(at: position, into: piece)
+                } else {
+                    if position < windowStart || position + length > windowStart + window.count {
+                        window = try Bytes(file, at: position, count: min(Self.windowSize, file.count - position)).array()
+                        windowStart = position
+                    }
+                    let from = position - windowStart
+                    window.withUnsafeBytes {
+                        piece.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[from..<(from + length)]))
+                    }
+                }
                 done += length
             }
             index += 1

@@ -32,10 +32,14 @@ enum WireLimit {
     /// Bytes of one message: what protobuf can express (its sizes are 32-bit and signed).
     static let messageSize = Int(Int32.max)
     /// Estimated bytes of memory that the skeleton takes once it is unpacked. A graph of a hundred thousand nodes takes
-    /// a tenth of it; two-byte empty messages and unknown fields could ask for a hundred times their size.
-    static let memory = 256 << 20
-    /// Estimated memory of one message, one unknown field and one other field: structs of protobuf-c and of ours.
-    static let messageCost = 512, unknownCost = 128, fieldCost = 16
+    /// half of it; two-byte empty messages and unknown fields could ask for hundreds of times their size.
+    static let memory = 224 << 20
+    /// Estimated memory of one message, one unknown field, one text and one other field: structs of protobuf-c and of
+    /// ours, as measured.
+    static let messageCost = 700, unknownCost = 128, textCost = 96, fieldCost = 16
+    /// Bytes that are copied from messages into those around them: a skeleton of some megabytes, ten levels deep, takes
+    /// a tenth of it.
+    static let copies = 1 << 30
 }
 
 /// Reads the wire format once, with an explicit stack, before protobuf-c sees any of it: checks wire types, lengths,
@@ -58,6 +62,7 @@ struct WireWalk {
     private var stack: [Frame] = []
     private var payloads: [TensorPayload] = []
     private var cost = 0
+    private var copied = 0
 
     /// Walks a whole file as one message.
     /// - Throws: `proto.malformed`, `limit.depth`, `limit.memory`, and what reading the file throws.
@@ -121,6 +126,11 @@ struct WireWalk {
         }
         guard !stack.isEmpty else { return done.output }
         let parent = stack.count - 1
+        guard let sum = copied.adding(checked: done.output.count), sum <= WireLimit.copies else {
+            throw FormatError(
+                .limitMemory, "large messages lie too deep within others", file: path, offset: done.start)
+        }
+        copied = sum
         stack[parent].output.append(varint: UInt64(done.tag) << 3 | 2)
         stack[parent].output.append(varint: UInt64(done.output.count))
         stack[parent].output.append(contentsOf: done.output)
@@ -190,7 +200,8 @@ struct WireWalk {
                 end: valueEnd)
         }
         // A packed list takes up to sixteen bytes in memory for one byte of the file.
-        try spend(WireLimit.fieldCost + (packed ? 16 : 2) * (valueEnd - start), at: start)
+        let fieldCost = expected == 2 ? WireLimit.textCost : WireLimit.fieldCost
+        try spend(fieldCost + (packed ? 16 : 2) * (valueEnd - start), at: start)
         try copy(start, valueEnd)
     }
 
@@ -203,7 +214,7 @@ struct WireWalk {
             guard stack[top].payload?.raw == nil else { throw malformed("a tensor has raw_data twice", at: start) }
             stack[top].payload?.raw = region
         case 4, 5, 7, 10, 11:
-            try spend(2 * WireLimit.fieldCost, at: start)
+            try spend(3 * WireLimit.fieldCost, at: start)
             stack[top].payload?.typed[tag, default: []].append(region)
         default: return false
         }

@@ -3,6 +3,9 @@ import GraphIR
 /// The greatest header that the format allows, 100 MB (`MAX_HEADER_SIZE` of the reference implementation).
 let safetensorsHeaderLimit = 100_000_000
 
+/// Entries of `__metadata__` that are read. Trainers write some hundred.
+let safetensorsMetadataLimit = 10_000
+
 /// Reads a safetensors file (huggingface/safetensors, "Format"): eight bytes of header length, a JSON header, the tensors
 /// one behind the other. The tensors are slices of the file, in the order of the header.
 /// - Throws: `container.truncated`, `container.trailing`, `limit.header`, `json.malformed`, `json.duplicate`,
@@ -79,6 +82,10 @@ private struct SafetensorsReader {
     private func metadata(_ value: JSONValue) throws -> [(String, String)] {
         guard let pairs = value.members else {
             throw FormatError(.jsonMalformed, "is \(value.kind), expected an object of strings", item: "__metadata__")
+        }
+        guard pairs.count <= safetensorsMetadataLimit else {
+            throw FormatError(
+                .limitCount, "\(pairs.count) entries, at most \(safetensorsMetadataLimit) are read", item: "__metadata__")
         }
         return try pairs.map { key, value in
             guard let text = value.stringValue else {

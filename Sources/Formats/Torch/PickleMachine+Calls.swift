@@ -7,7 +7,8 @@ extension PickleMachine {
         guard let name = arena.name(callee) else {
             throw FormatError(.pickleType, "calls \(arena.kind(callee)), expected a global")
         }
-        if let made = try construct(name, arguments) { return made }
+        try charge(arguments.count)
+        if let made = try nested({ try construct(name, arguments) }) { return made }
         if !isAllowed(name), !PickleGlobals.looksLikeClass(Substring(name)), !isKnownType(name) { refuse(name) }
         return try arena.addObject(RawObject(className: name, arguments: arguments))
     }
@@ -17,7 +18,8 @@ extension PickleMachine {
         guard let name = arena.name(type) else {
             throw FormatError(.pickleType, "makes an instance of \(arena.kind(type)), expected a class")
         }
-        if let made = try construct(name, arguments) { return made }
+        try charge(arguments.count)
+        if let made = try nested({ try construct(name, arguments) }) { return made }
         return try arena.addObject(RawObject(className: name, arguments: arguments))
     }
 
@@ -54,6 +56,7 @@ extension PickleMachine {
         case "builtins.tuple": return try arena.addTuple(try elements(arguments.first))
         case "builtins.set", "builtins.frozenset":
             let items = try elements(arguments.first)
+            try charge(items.count)
             for item in items { try checkHashable(item) }
             return try arena.add(.set(arena.addChildren(items)))
         case "builtins.complex":
@@ -61,7 +64,13 @@ extension PickleMachine {
                 throw FormatError(.pickleType, "complex() needs two numbers")
             }
             return try arena.add(.complex(real, imaginary))
-        case "builtins.bytearray", "builtins.bytes", "_codecs.encode": return try encodedBytes(name, arguments)
+        case "builtins.bytearray", "builtins.bytes", "_codecs.encode":
+            guard let first = arguments.first else { return try encodedBytes(name, arguments) }
+            let isText = if case .string = arena[first] { true } else { false }
+            if isText, let known = madeOf[first] { return known }
+            let made = try encodedBytes(name, arguments)
+            if isText { madeOf[first] = made }
+            return made
         case "builtins.int", "builtins.float", "builtins.bool", "builtins.str", "builtins.unicode", "builtins.long":
             guard arguments.count == 1 else { return nil }
             return arguments[0]
@@ -103,7 +112,9 @@ extension PickleMachine {
             try setItems(made, arena.children[index])
             return made
         }
-        for item in try elements(source) {
+        let items = try elements(source)
+        try charge(items.count)
+        for item in items {
             guard let pair = arena.items(item), pair.count == 2 else {
                 throw FormatError(.pickleType, "a dict is made of \(arena.kind(item)), expected pairs")
             }
@@ -139,6 +150,7 @@ extension PickleMachine {
             }
             return try arena.addBytes(Bytes(bytes))
         case .list(let index):
+            try charge(arena.children[index].count)
             let bytes = try arena.children[index].map { id in
                 guard let byte = UInt8(exactly: try integer(id, "a byte")) else {
                     throw FormatError(.pickleValue, "a byte past 255")

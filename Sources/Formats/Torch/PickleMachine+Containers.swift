@@ -3,6 +3,7 @@ import GraphIR
 /// APPEND, SETITEM, ADDITEMS and BUILD: what changes a value that is there already.
 extension PickleMachine {
     func append(_ target: ID, _ items: [ID]) throws {
+        try charge(items.count)
         switch arena[target] {
         case .list(let index): arena.children[index] += items
         case .object(let index): arena.objects[index].items += items
@@ -14,6 +15,7 @@ extension PickleMachine {
         guard case .set(let index) = arena[target] else {
             throw FormatError(.pickleType, "adds to \(arena.kind(target)), expected a set")
         }
+        try charge(items.count)
         for item in items { try checkHashable(item) }
         arena.children[index] += items
     }
@@ -22,6 +24,7 @@ extension PickleMachine {
         guard items.count.isMultiple(of: 2) else {
             throw FormatError(.pickleStack, "a key without a value")
         }
+        try charge(items.count)
         for position in stride(from: 0, to: items.count, by: 2) { try checkHashable(items[position]) }
         switch arena[target] {
         case .dictionary(let index): arena.children[index] += items
@@ -80,7 +83,7 @@ extension PickleMachine {
                 throw FormatError(
                     .pickleType, "the state of \(arena.kind(target)) is \(arena.kind(state)), expected a dict")
             }
-            noteAttributes(of: target, state)
+            try noteAttributes(of: target, state)
         case .tensor(let index):
             guard isState(state) else {
                 throw FormatError(.pickleType, "the state of a tensor is \(arena.kind(state)), expected a dict")
@@ -100,9 +103,10 @@ extension PickleMachine {
     }
 
     /// Attributes of a dictionary are not kept; `_metadata` (versions of modules) is on every state dict.
-    private func noteAttributes(of target: ID, _ state: ID) {
+    private func noteAttributes(of target: ID, _ state: ID) throws {
         guard case .dictionary(let index) = arena[state] else { return }
         let pairs = arena.children[index]
+        try charge(pairs.count)
         for position in stride(from: 0, to: pairs.count, by: 2) {
             let name = arena.text(pairs[position]) ?? "?"
             if name != "_metadata" { note("the attribute '\(name)' of \(arena.kind(target)) is not kept") }

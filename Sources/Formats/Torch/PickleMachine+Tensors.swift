@@ -121,6 +121,7 @@ extension PickleMachine {
     private func checkMetadata(_ id: ID) throws {
         guard case .dictionary(let index) = arena[id] else { return }
         let pairs = arena.children[index]
+        try charge(pairs.count)
         for position in stride(from: 0, to: pairs.count - 1, by: 2) {
             let key = arena.text(pairs[position]) ?? ""
             if key == "conj" || key == "neg", arena.bool(pairs[position + 1]) ?? false {
@@ -225,10 +226,11 @@ extension PickleMachine {
         guard let first = arguments.first, case .bytes(let index) = arena[first] else {
             throw FormatError(.pickleType, "_load_from_bytes needs bytes")
         }
+        if let known = madeOf[first] { return known }
         guard allowsNesting else {
             throw FormatError(.limitDepth, "a checkpoint within a checkpoint within a checkpoint")
         }
-        let inner = PickleMachine(allowed: allowedGlobals)
+        let inner = sibling()
         inner.allowsNesting = false
         let root = try TorchLegacyReader(arena.blobs[index], machine: inner).read()
         guard case .storage(let found) = inner.arena[root] else {
@@ -238,6 +240,8 @@ extension PickleMachine {
         var storage = inner.arena.storages[found]
         storage.key = "\(arena.storages.count)/\(storage.key)"
         for name in inner.arena.globals where !arena.globals.contains(name) { arena.globals.append(name) }
-        return try arena.addStorage(storage)
+        let made = try arena.addStorage(storage)
+        madeOf[first] = made
+        return made
     }
 }

@@ -18,6 +18,14 @@ private struct ValueBuilder {
     private var known: [ID: Counted] = [:]
     private var building: Set<ID> = []
     private var path: [String] = []
+    /// Bytes of keys and of plain byte strings so far.
+    private var keyBytes = 0
+    private var plainBytes = 0
+
+    /// Bytes of all keys together: names of 60 bytes for as many values as there may be.
+    private static let maximumKeyBytes = 1 << 26
+    /// Bytes that are no tensor's and go into memory: states of random number generators, tokenizers, small images.
+    private static let maximumPlainBytes = 1 << 26
 
     init(machine: PickleMachine) { self.machine = machine }
 
@@ -51,6 +59,16 @@ private struct ValueBuilder {
         return total
     }
 
+    private mutating func plain(_ bytes: Bytes) throws -> [UInt8] {
+        guard let sum = plainBytes.adding(checked: bytes.count), sum <= Self.maximumPlainBytes else {
+            throw FormatError(
+                .limitMemory, "holds more than \(Self.maximumPlainBytes) bytes in byte strings that are no tensors",
+                item: place, hint: "save such data in a file of its own")
+        }
+        plainBytes = sum
+        return try bytes.array()
+    }
+
     private mutating func make(_ id: ID, depth: Int) throws -> Counted {
         let arena = machine.arena
         switch arena[id] {
@@ -62,9 +80,9 @@ private struct ValueBuilder {
         case .complex(let real, let imaginary): return (.complex(real, imaginary), 1)
         case .string(let text): return (.string(text), 1)
         case .byteString(let index):
-            let bytes = try arena.blobs[index].array()
+            let bytes = try plain(arena.blobs[index])
             return (String(validating: bytes, as: UTF8.self).map { .string($0) } ?? .bytes(bytes), 1)
-        case .bytes(let index): return (.bytes(try arena.blobs[index].array()), 1)
+        case .bytes(let index): return (.bytes(try plain(arena.blobs[index])), 1)
         case .global(let index): return (.global(arena.globals[index]), 1)
         case .storage(let index): return (.tensor(try storage(index)), 1)
         case .numpyType(let index): return (.global("numpy.dtype.\(arena.numpyTypes[index].code)"), 1)
@@ -106,6 +124,10 @@ private struct ValueBuilder {
         var count = 1
         for position in stride(from: 0, to: ids.count - 1, by: 2) {
             let text = machine.arena.text(ids[position])
+            guard let sum = keyBytes.adding(checked: text?.utf8.count ?? 0), sum <= Self.maximumKeyBytes else {
+                throw FormatError(.limitMemory, "the keys take more than \(Self.maximumKeyBytes) bytes")
+            }
+            keyBytes = sum
             if let text, !seen.insert(ExactName(text)).inserted {
                 throw FormatError(
                     .pickleDuplicate, "two values under one key", item: (path + [text]).joined(separator: "."))

@@ -24,15 +24,29 @@ final class PickleMachine {
     /// Globals that no honest checkpoint holds, escaped for printing, in the order in which they came.
     private(set) var refused: [String] = []
     let allowedGlobals: Set<String>
+    /// Whether globals that no honest checkpoint needs are refused; else they are read on, all of them, as data.
+    let refusesGlobals: Bool
 
     var stack: [ID] = []
+    /// What was spent of ``maximumWork``, and how deep calls nest at this moment.
+    var work = 0
+    var callDepth = 0
+    /// Bytes that were made of text and storages that were read out of bytes, by what they were made of: once each,
+    /// however often a file asks for it.
+    var madeOf: [ID: ID] = [:]
     private var marks: [Int] = []
     private var memo: [Int: ID] = [:]
     private var globalIndex: [ExactName: Int] = [:]
     private var storageIndex: [String: ID] = [:]
 
     /// - Parameter allowed: globals (`module.name`) that are read on although they look hostile; still inert.
-    init(allowed: Set<String> = []) { self.allowedGlobals = allowed }
+    init(allowed: Set<String> = [], refusesGlobals: Bool = true) {
+        self.allowedGlobals = allowed
+        self.refusesGlobals = refusesGlobals
+    }
+
+    /// A machine for another pickle of the same file, under the same rules.
+    func sibling() -> PickleMachine { PickleMachine(allowed: allowedGlobals, refusesGlobals: refusesGlobals) }
 
     func note(_ text: String) {
         if notes.count < 100, !notes.contains(text) { notes.append(text) }
@@ -73,7 +87,7 @@ final class PickleMachine {
         if refused.count < 1000, !refused.contains(text) { refused.append(text) }
     }
 
-    func isAllowed(_ name: String) -> Bool { allowedGlobals.contains(name) }
+    func isAllowed(_ name: String) -> Bool { !refusesGlobals || allowedGlobals.contains(name) }
 
     // MARK: Stack
 
@@ -93,6 +107,7 @@ final class PickleMachine {
         guard let mark = marks.popLast(), mark <= stack.count else {
             throw FormatError(.pickleStack, "an opcode needs a MARK, and there is none")
         }
+        try charge(stack.count - mark)
         let items = Array(stack[mark...])
         stack.removeLast(stack.count - mark)
         return items
@@ -104,6 +119,7 @@ final class PickleMachine {
 
     private func store(_ index: Int) throws {
         guard index >= 0 else { throw FormatError(.pickleValue, "memo number \(index), expected none below 0") }
+        if memo[index] == nil { try checkRoom(memo.count, "values in the memo") }
         memo[index] = try peek()
     }
 
@@ -119,8 +135,11 @@ final class PickleMachine {
     /// Interprets one opcode; returns the result at STOP.
     private func step(_ input: inout PickleInput) throws -> ID? {
         let opcode = try input.byte()
+        try checkRoom(stack.count, "values on the stack")
         switch opcode {
-        case 0x28: marks.append(stack.count)  // MARK
+        case 0x28:  // MARK
+            try checkRoom(marks.count, "MARKs")
+            marks.append(stack.count)
         case 0x2E:  // STOP
             let result = try pop()
             guard stack.isEmpty, marks.isEmpty else {
@@ -334,8 +353,13 @@ final class PickleMachine {
         let valid = String(validating: module, as: UTF8.self) != nil && String(validating: name, as: UTF8.self) != nil
         let module = PickleGlobals.canonicalModule(String(decoding: module, as: UTF8.self))
         let name = String(decoding: name, as: UTF8.self)
+        try checkName(module.utf8.count, "the name of a module")
+        try checkName(name.utf8.count, "the name of a global")
         let full = "\(module).\(name)"
         if let known = globalIndex[ExactName(full)] { return try arena.add(.global(known)) }
+        guard arena.globals.count < Self.maximumGlobals else {
+            throw FormatError(.limitCount, "names more than \(Self.maximumGlobals) classes and functions")
+        }
         arena.globals.append(full)
         globalIndex[ExactName(full)] = arena.globals.count - 1
         if !isAllowed(full), !valid || PickleGlobals.verdict(module: module, name: name) == .refused { refuse(full) }
@@ -370,6 +394,7 @@ final class PickleMachine {
         guard let key = arena.text(items[2]) else {
             throw FormatError(.pickleType, "a storage's key is \(arena.kind(items[2])), expected text")
         }
+        try checkName(key.utf8.count, "a storage's key")
         guard case .int(let count) = arena[items[4]] else {
             throw FormatError(.pickleType, "a storage's length is \(arena.kind(items[4])), expected an int")
         }
@@ -385,6 +410,7 @@ final class PickleMachine {
                 throw FormatError(
                     .tensorBounds, "a view of \(length) elements at \(offset) of a storage of \(count)", item: key)
             }
+            try checkName(name.utf8.count, "a view's key")
             view = (name, offset, length)
         }
         let identity = "\(key)\u{0}\(type)\u{0}\(count)\u{0}\(view?.key ?? "")\u{0}\(view?.offset ?? -1)"
@@ -419,6 +445,7 @@ final class PickleMachine {
         guard let items = arena.items(id) else {
             throw FormatError(.pickleType, "\(what) is \(arena.kind(id)), expected a tuple of ints")
         }
+        try charge(items.count)
         return try items.map { try integer($0, what) }
     }
 

@@ -2,6 +2,9 @@ import GraphIR
 
 /// Sparse tensors made dense: the indices are checked at once, the dense bytes are made when they are read.
 enum SparseTensor {
+    /// Bytes up to which any sparse tensor is made dense; larger ones must hold values in proportion.
+    private static let maximumDense = 1 << 26
+
     /// `torch.sparse_coo_tensor`: `indices` has one row for each sparse dimension, `values` one block for each column.
     static func coordinates(_ indices: Tensor, _ values: Tensor, shape: [Int]) throws -> Bytes {
         let sparseRank = indices.shape.first ?? 0
@@ -10,6 +13,11 @@ enum SparseTensor {
         else {
             throw FormatError(
                 .tensorShape, "indices \(indices.shape) and values \(values.shape) don't make a tensor of \(shape)")
+        }
+        // No place is outside of the dense tensor, so none of the products below is beyond its size: but of an empty
+        // tensor the size says nothing.
+        guard count == 0 || !shape.contains(0) else {
+            throw FormatError(.tensorBounds, "\(count) values in a tensor of shape \(shape), which holds none")
         }
         let numbers = try integers(indices)
         var positions = Array(repeating: 0, count: count)
@@ -68,6 +76,10 @@ enum SparseTensor {
         }
         let total = try Tensor.byteCount(values.elementType, shape: shape)
         let source = try values.bytes()
+        guard total <= maximumDense || total / TensorLayout.maximumExpansion <= source.count else {
+            throw FormatError(
+                .limitMemory, "takes \(total) bytes once it is made dense, out of \(source.count) in the file")
+        }
         let block = positions.isEmpty ? 0 : source.count / positions.count
         return Bytes(
             ComputedSource(count: total) {

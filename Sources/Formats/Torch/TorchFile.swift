@@ -25,7 +25,7 @@ public struct TorchFile: Sendable {
 /// - Throws: `container.*`, `pickle.*`, `tensor.*` and `limit.*`.
 public func readTorch(_ file: FileSource, format: FileFormat, options: ReadOptions) throws -> TorchFile {
     try locating(file: file.path) {
-        let machine = PickleMachine(allowed: options.allowedGlobals)
+        let machine = PickleMachine(allowed: options.allowedGlobals, refusesGlobals: options.refusesGlobals)
         let root: PickleMachine.ID
         switch format {
         case .torchZip, .torchScript:

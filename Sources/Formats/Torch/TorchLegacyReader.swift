@@ -50,6 +50,7 @@ struct TorchLegacyReader {
             guard let key = machine.arena.text(id) else {
                 throw FormatError(.pickleType, "a storage's key is \(machine.arena.kind(id))")
             }
+            try machine.checkName(key.utf8.count, "a storage's key")
             return key
         }
         try placeStorages(keys, from: input.position)

@@ -6,6 +6,9 @@ struct TorchZipReader {
     static let maximumVersion = 10
     /// The largest pickle that is read: objects without the weights; NumPy arrays may lie within it.
     static let maximumPickle = 1 << 30
+    /// Pickles up to this size are read into memory, deflated ones in any case; and so none may be larger: 1 GB deflates
+    /// into 1 MB.
+    static let maximumLoadedPickle = 1 << 26
     /// Brackets that may nest in the source of a TorchScript archive. It isn't run, but readers that do recurse.
     static let maximumCodeDepth = 256
     /// The largest source file that is looked at.
@@ -54,7 +57,7 @@ struct TorchZipReader {
         if archive.entry(named: prefix + "constants.pkl") != nil {
             isScript = true
             // Checked for what it names; the constants belong to the code, which is not run.
-            let constants = PickleMachine(allowed: machine.allowedGlobals)
+            let constants = machine.sibling()
             constants.persistence = .storages(place("constants/"))
             _ = try load(prefix + "constants.pkl", into: constants)
             for name in constants.arena.globals where !machine.arena.globals.contains(name) {
@@ -76,7 +79,18 @@ struct TorchZipReader {
         guard let entry = archive.entry(named: name) else {
             throw FormatError(.containerMalformed, "the archive has no such record", item: name)
         }
-        let bytes = try archive.contents(of: entry, limit: Self.maximumPickle)
+        let isLoaded = entry.method == .deflated || entry.size <= ZipArchive.smallRecord
+        let bytes: Bytes
+        if isLoaded {
+            bytes = try archive.contents(of: entry, limit: Self.maximumLoadedPickle)
+        } else {
+            guard entry.size <= Self.maximumPickle else {
+                throw FormatError(
+                    .limitMemory, "a pickle of \(entry.size) bytes, at most \(Self.maximumPickle) are read", item: name)
+            }
+            if archive.verifyChecksums { try archive.verify(entry) }
+            bytes = try archive.bytes(of: entry)
+        }
         return try locating(item: name) {
             var input = PickleInput(bytes)
             let root = try machine.load(&input)

@@ -11,6 +11,13 @@ final class InflateSource: ByteSource {
     private let packed: Bytes
     private let name: String
     private let state = Mutex<Inflater?>(nil)
+    /// Bytes that had to be inflated a second time because a reader went back.
+    private let repeated = Mutex(0)
+
+    /// What may be inflated in vain: going back over a record eight times, or over small ones much more often. A file of
+    /// a few kilobytes could ask for tensors out of one large record, the last first, as often as it likes.
+    private static let maximumRepeats = 8
+    private static let freeRepeats = 256 << 20
 
     init(_ packed: Bytes, size: Int, name: String) {
         self.packed = packed
@@ -27,6 +34,7 @@ final class InflateSource: ByteSource {
                 let target = UnsafeMutableRawBufferPointer(
                     start: UnsafeMutableRawPointer(bitPattern: address), count: length)
                 if current == nil || current?.position ?? 0 > offset {
+                    try chargeRestart(reaching: offset)
                     current = try Inflater(packed, size: count)
                 }
                 guard let inflater = current else { return }
@@ -43,6 +51,22 @@ final class InflateSource: ByteSource {
                     throw error
                 }
             }
+        }
+    }
+}
+
+extension InflateSource {
+    /// - Throws: `limit.ratio` where what was inflated in vain is out of all proportion.
+    private func chargeRestart(reaching offset: Int) throws {
+        let allowed = (count.multiplied(checked: Self.maximumRepeats) ?? Int.max).adding(checked: Self.freeRepeats)
+        let total = repeated.withLock { sum in
+            sum = sum.adding(checked: offset) ?? Int.max
+            return sum
+        }
+        guard total <= allowed ?? Int.max else {
+            throw FormatError(
+                .limitRatio, "would have to be inflated again and again: its parts are read from back to front",
+                hint: "unpack the archive and pack it again without compression (zip -0)")
         }
     }
 }
