@@ -4,15 +4,17 @@ import GraphIR
 import Testing
 
 @Suite struct SafetensorsTests {
-    static let weights = fixturesFolder + "/convmixer_digits/weights/"
 
     /// The fixtures were written by the reference implementation.
-    @Test(arguments: ["model.safetensors", "bfloat16.safetensors"])
+    @Test(arguments: [
+        "convmixer_digits/weights/model.safetensors", "convmixer_digits/weights/bfloat16.safetensors",
+        "real/fracast.safetensors",
+    ])
     func writesTheBytesOfTheReferenceImplementation(_ name: String) throws {
         let folder = try WorkFolder()
-        let stateDict = try readSafetensors(FileSource(path: Self.weights + name))
+        let stateDict = try readSafetensors(FileSource(path: fixturesFolder + "/" + name))
         try write(to: folder("out")) { try writeSafetensors(stateDict, to: $0) }
-        #expect(try contents(folder("out")) == contents(Self.weights + name))
+        #expect(try contents(folder("out")) == contents(fixturesFolder + "/" + name))
     }
 
     @Test func everyTypeOfTheFormatComesBack() throws {

@@ -41,20 +41,13 @@ struct TorchFixtureTests {
 
     @Test("checkpoints of other projects read as PyTorch reads them")
     func published() throws {
-        let more = ProcessInfo.processInfo.environment["WEIGHTBRIDGE_REAL_FILES"]
-        var compared = 0
-        for (file, rows) in try TorchFixtures.golden("real/torch_digests.json") {
-            let candidates = [TorchFixtures.path("real/\(file)")] + (more.map { ["\($0)/\(file)"] } ?? [])
-            guard let path = candidates.first(where: FileManager.default.fileExists) else {
-                print(
-                    "skipped \(file): not kept in fixtures/real; set WEIGHTBRIDGE_REAL_FILES to a folder that holds it")
-                continue
-            }
-            let found = try TorchFixtures.read(path).root.tensors().map { try GoldenTensor(path: $0.path, $0.tensor) }
+        let golden = try TorchFixtures.golden("real/torch_digests.json")
+        #expect(golden.count == 5)
+        for (file, rows) in golden {
+            let root = try TorchFixtures.read(TorchFixtures.path("real/\(file)")).root
+            let found = try root.tensors().map { try GoldenTensor(path: $0.path, $0.tensor) }
             #expect(found == rows, "\(file)")
-            compared += 1
         }
-        #expect(compared >= 3)
     }
 
     @Test("names that share a storage say so")
