@@ -151,7 +151,8 @@ struct ModelChecker {
             return
         }
         let domain = node.op.canonicalDomain
-        guard let opset = opsets.first(where: { ($0.domain == "ai.onnx" ? "" : $0.domain ?? "") == domain })?.version else {
+        guard let opset = opsets.first(where: { ($0.domain == "ai.onnx" ? "" : $0.domain ?? "") == domain })?.version
+        else {
             report(
                 GraphError(
                     OperatorTable.knows(domain: domain) ? .invalid : .unsupportedOperator,
@@ -194,7 +195,8 @@ struct ModelChecker {
             && !function.attributeDefaults.contains(where: { $0.name == attribute.name })
         {
             report(
-                GraphError(.argument, "the function \(function.name) has no such attribute", argument: attribute.name), label)
+                GraphError(.argument, "the function \(function.name) has no such attribute", argument: attribute.name),
+                label)
         }
     }
 }

@@ -19,7 +19,8 @@ struct NodeChecker {
         }
         if !schema.outputCounts.contains(node.outputs.count) {
             faults.append(
-                GraphError(.argument, "\(node.op) of \(node.outputs.count) outputs, expected \(text(schema.outputCounts))"))
+                GraphError(
+                    .argument, "\(node.op) of \(node.outputs.count) outputs, expected \(text(schema.outputCounts))"))
         }
         for (position, input) in node.inputs.enumerated() where input == nil {
             if let formal = schema.inputs[checked: position], formal.arity == .single {
@@ -32,7 +33,8 @@ struct NodeChecker {
     private func text(_ range: ClosedRange<Int>) -> String {
         range.lowerBound == range.upperBound
             ? "\(range.lowerBound)"
-            : range.upperBound == Int.max ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+            : range.upperBound == Int.max
+                ? "at least \(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
     }
 
     private var attributes: [GraphError] {
@@ -41,7 +43,8 @@ struct NodeChecker {
             guard let rule = schema.attribute(attribute.name) else {
                 faults.append(
                     GraphError(
-                        .argument, "\(node.op) has no such attribute in version \(schema.since)", argument: attribute.name))
+                        .argument, "\(node.op) has no such attribute in version \(schema.since)",
+                        argument: attribute.name))
                 continue
             }
             if let kind = AttributeKind(attribute.value), kind != rule.kind {
@@ -110,7 +113,8 @@ struct NodeChecker {
             rank = graph.initializers[first]?.tensor.shape.count ?? graph[first].type?.dimensions?.count
         }
         // Unsqueeze, the sequences' operators and one-hot count axes of their results.
-        let counted = ["Unsqueeze", "OneHot", "ConcatFromSequence", "SplitToSequence"].contains(node.op.type) ? nil : rank
+        let counted =
+            ["Unsqueeze", "OneHot", "ConcatFromSequence", "SplitToSequence"].contains(node.op.type) ? nil : rank
         var faults: [GraphError] = []
         for attribute in node.attributes where attribute.name == "axis" || attribute.name == "axes" {
             let values: [Int64] =
@@ -124,7 +128,8 @@ struct NodeChecker {
             for value in values where value < -max(limit, 1) || value > limit {
                 faults.append(
                     GraphError(
-                        .argument, "\(node.op): axis \(value) is outside of \(-limit)...\(limit)", argument: attribute.name))
+                        .argument, "\(node.op): axis \(value) is outside of \(-limit)...\(limit)",
+                        argument: attribute.name))
             }
         }
         return faults

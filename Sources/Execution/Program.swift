@@ -115,7 +115,8 @@ struct ProgramBuilder {
             do {
                 var node = node
                 if let attributes { node.attributes = node.attributes.compactMap { resolved($0, attributes) } }
-                try add(node, label, graph, opsets: opsets, slots: &slots, depth: depth, isInFunction: attributes != nil)
+                try add(
+                    node, label, graph, opsets: opsets, slots: &slots, depth: depth, isInFunction: attributes != nil)
             } catch var error as GraphError {
                 error.node = error.node ?? label
                 throw error

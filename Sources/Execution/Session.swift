@@ -87,7 +87,8 @@ public struct Session: Sendable {
     ) throws {
         let inputs = try step.inputs.map { slot in try slot.flatMap { try value($0, &state) } }
         let call = Call(
-            inputs: inputs, outputCount: step.outputs.count, memory: options.memoryLimit - state.used, deadline: deadline)
+            inputs: inputs, outputCount: step.outputs.count, memory: options.memoryLimit - state.used,
+            deadline: deadline)
         try call.checkTime()
         let results = try step.kernel(call)
         for (position, slot) in step.outputs.enumerated() {
@@ -126,7 +127,8 @@ public struct Session: Sendable {
                 .argument, "is \(tensor.elementType.onnxName), the model wants \(wanted.onnxName)", argument: name)
         }
         guard let dimensions = type.dimensions else { return }
-        let fits = dimensions.count == tensor.shape.count
+        let fits =
+            dimensions.count == tensor.shape.count
             && zip(dimensions, tensor.shape).allSatisfy { dimension, size in
                 if case .size(let wanted) = dimension { return wanted == Int64(size) }
                 return true
@@ -140,7 +142,8 @@ public struct Session: Sendable {
                 }
             }
             throw GraphError(
-                .argument, "has shape \(tensor.shape), the model wants [\(wanted.joined(separator: ", "))]", argument: name)
+                .argument, "has shape \(tensor.shape), the model wants [\(wanted.joined(separator: ", "))]",
+                argument: name)
         }
     }
 
@@ -153,10 +156,12 @@ public struct Session: Sendable {
         let needed = options.precision == .float64 ? size.multiplied(checked: 4) ?? Int.max : size
         guard needed <= options.memoryLimit - state.used else {
             throw GraphError(
-                .memory, "the weights take \(size) bytes more, \(options.memoryLimit - state.used) are left of the limit",
+                .memory,
+                "the weights take \(size) bytes more, \(options.memoryLimit - state.used) are left of the limit",
                 hint: "raise the session's memory limit")
         }
-        let loaded = options.precision == .float64
+        let loaded =
+            options.precision == .float64
             ? try constant.widened(to: .float64).loaded() : try constant.loaded()
         if options.keepsWeights { weights.keep(loaded, slot) }
         try state.set(slot, loaded, limit: options.memoryLimit)
@@ -174,7 +179,8 @@ private struct RunState {
         values[slot] = tensor
         used = used.adding(checked: size(tensor)) ?? Int.max
         guard used <= limit else {
-            throw GraphError(.memory, "the values take more than \(limit) bytes", hint: "raise the session's memory limit")
+            throw GraphError(
+                .memory, "the values take more than \(limit) bytes", hint: "raise the session's memory limit")
         }
     }
 

@@ -148,11 +148,33 @@ extension Checkpoint {
         }
         let torch = try readTorch(file, format: format, options: options)
         var selector = WeightSelector(options: options)
-        try locating(file: file.path) { try selector.select(from: torch.root) }
+        try locating(file: file.path) {
+            try selector.select(from: torch.root)
+            try Self.checkExpansion(selector.stateDict, fileSize: file.count)
+        }
         self.init(
             path: file.path, format: format, stateDict: selector.stateDict, selection: selector.selection,
             globals: torch.globals, notes: torch.notes + selector.notes)
         archive = options.verifyChecksums ? torch.archive : nil
+    }
+
+    /// Bytes that the tensors of any file may take together, and how often the file's size those of a larger one. Tied
+    /// weights are two or three times the same bytes, deflate packs 1032 to 1; views that repeat one number, or thousands
+    /// of names for one storage, fill disks.
+    static let freeExpansion = 1 << 30, maximumExpansion = 1100
+
+    /// - Throws: `limit.ratio`. Tensors without data count for nothing.
+    private static func checkExpansion(_ stateDict: StateDict, fileSize: Int) throws {
+        var total = 0
+        for tensor in stateDict.tensors.values {
+            guard let bytes = try? tensor.bytes(), !(bytes.source is AbsentSource) else { continue }
+            total = total.adding(checked: bytes.count) ?? Int.max
+        }
+        guard total <= freeExpansion || total / maximumExpansion <= fileSize else {
+            throw FormatError(
+                .limitRatio, "its tensors take \(total) bytes together, out of \(fileSize) in the file",
+                hint: "save the expanded tensors as what they were expanded from")
+        }
     }
 
     /// Of flat names, `--select` takes those that begin with the path and a dot.
@@ -184,10 +206,11 @@ extension Checkpoint {
         guard stateDict.count > 0 else { return }
         while selection.strippedPrefixes.count < Self.maximumWrappers,
             let prefix = Self.wrapperPrefixes.first(where: { prefix in
-            stateDict.tensors.keys.allSatisfy {
-                $0.string.utf8.count > prefix.utf8.count && $0.string.utf8.starts(with: prefix.utf8)
-            }
-        }) {
+                stateDict.tensors.keys.allSatisfy {
+                    $0.string.utf8.count > prefix.utf8.count && $0.string.utf8.starts(with: prefix.utf8)
+                }
+            })
+        {
             func strip(_ name: String) -> String { String(name.dropFirst(prefix.count)) }
             var stripped = StateDict()
             for (name, tensor) in stateDict.tensors { stripped[strip(name.string)] = tensor }

@@ -56,7 +56,8 @@ struct ShardIndex {
             // Beneath one folder: two names of one file would have it read again and again.
             guard inodes.insert(file.identity.inode).inserted else {
                 throw FormatError(
-                    .containerDuplicate, "the index names one file in two ways, the second being '\(shard)'", file: path,
+                    .containerDuplicate, "the index names one file in two ways, the second being '\(shard)'",
+                    file: path,
                     item: "weight_map")
             }
             let part = try read(file)

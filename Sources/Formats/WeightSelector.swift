@@ -13,6 +13,23 @@ struct WeightSelector {
     private(set) var notes: [String] = []
     private var storages: OrderedDictionary<String, [(name: String, count: Int)]> = [:]
 
+    private var nameBytes = 0
+    private var quantised: [String] = []
+    private var sparse: [String] = []
+    private var absent: [String] = []
+    /// Values that were looked at in search of tensors. Shared by copies: the search doesn't change the selector.
+    private let visits = Visits()
+
+    private final class Visits {
+        var count = 0
+    }
+
+    /// Bytes of all names together: a million names of 64 bytes. Two keys of a megabyte over a thousand tensors each
+    /// would be more.
+    private static let maximumNameBytes = 1 << 26
+    /// Values that are looked at: each once for every level above it, and checkpoints nest their weights three deep.
+    private static let maximumVisits = 1 << 23
+
     init(options: ReadOptions) { self.options = options }
 
     /// Keys under which training programs keep the weights, the surest first (timm, Lightning, mmcv, pycls, DINO,
@@ -56,6 +73,17 @@ struct WeightSelector {
         }
         selection.chosenPath = path.joined(separator: ".")
         try collect(value, prefix: "", depth: 0)
+        guard visits.count <= Self.maximumVisits else {
+            throw FormatError(
+                .limitCount, "so many values nest so deep that more than \(Self.maximumVisits) would be looked at",
+                hint: "name the place of the weights with --select")
+        }
+        for (names, what) in [
+            (quantised, "is quantised: these are its integers"), (sparse, "was sparse and is dense here"),
+            (absent, "has a shape but no data (a meta tensor)"),
+        ] where !names.isEmpty {
+            notes.append("\(listing(names)) \(what)")
+        }
         guard stateDict.count > 0 else {
             let keys = members(of: value).map { $0.map(\.key) } ?? []
             throw FormatError(
@@ -107,7 +135,7 @@ struct WeightSelector {
     private func nextStep(in value: PickledValue, path: [String]) -> (key: String, value: PickledValue)? {
         if isModule(value) { return nil }
         guard let entries = members(of: value) else { return nil }
-        let holders = entries.filter { !isTensor($0.value) && tensorCount($0.value) > 0 }
+        let holders = entries.filter { !isTensor($0.value) && holdsTensors($0.value) }
         let keys =
             options.preferEMA
             ? Self.averageKeys + Self.weightKeys
@@ -162,7 +190,7 @@ struct WeightSelector {
             let name = prefix.isEmpty ? key : "\(prefix).\(key)"
             if isTensor(member) {
                 try collect(member, prefix: name, depth: depth + 1)
-            } else if tensorCount(member) > 0 {
+            } else if holdsTensors(member) {
                 if depth == 0 && Self.trainingKeys.contains(key) {
                     note(member, at: name)
                 } else {
@@ -205,11 +233,15 @@ struct WeightSelector {
                 .pickleDuplicate, "two tensors go by this name", item: "tensor '\(name)'",
                 hint: "choose one place with --select")
         }
+        guard let sum = nameBytes.adding(checked: name.utf8.count), sum <= Self.maximumNameBytes else {
+            throw FormatError(.limitMemory, "the tensors' names take more than \(Self.maximumNameBytes) bytes")
+        }
+        nameBytes = sum
         stateDict[name] = pickled.tensor
         storages[pickled.storage, default: []].append((name, pickled.tensor.count))
-        if pickled.quantization != nil { notes.append("'\(name)' is quantised; these are its integers") }
-        if pickled.isSparse { notes.append("'\(name)' was sparse and is dense here") }
-        if pickled.isMeta { notes.append("'\(name)' has a shape but no data (a meta tensor)") }
+        if pickled.quantization != nil { quantised.append(name) }
+        if pickled.isSparse { sparse.append(name) }
+        if pickled.isMeta { absent.append(name) }
     }
 
     // MARK: Looking
@@ -278,7 +310,17 @@ struct WeightSelector {
     /// Tensors in a value, however deep.
     private func tensorCount(_ value: PickledValue) -> Int {
         if isTensor(value) { return 1 }
+        visits.count += 1
+        guard visits.count <= Self.maximumVisits else { return 0 }
         return (members(of: value) ?? []).reduce(0) { $0 + tensorCount($1.value) }
+    }
+
+    /// Whether there are any; quicker than to count them.
+    private func holdsTensors(_ value: PickledValue) -> Bool {
+        if isTensor(value) { return true }
+        visits.count += 1
+        guard visits.count <= Self.maximumVisits else { return false }
+        return (members(of: value) ?? []).contains { holdsTensors($0.value) }
     }
 
     /// Text of a plain value, kept as metadata; the length is what a line of `inspect` bears.

@@ -27,7 +27,8 @@ public struct OperatorRegistry: Sendable {
 extension Operator {
     /// Every operator under `Ops/`, by name.
     static let all: [Operator] = [
-        .abs, .add, .argMax, .averagePool, .batchNormalization, .cast, .clip, .concat, .constant, .constantOfShape, .conv,
+        .abs, .add, .argMax, .averagePool, .batchNormalization, .cast, .clip, .concat, .constant, .constantOfShape,
+        .conv,
         .div, .dropout, .equal, .erf, .exp, .expand, .flatten, .gather, .gelu, .gemm, .globalAveragePool,
         .globalMaxPool, .groupNormalization, .hardSigmoid, .hardSwish, .identity, .instanceNormalization,
         .layerNormalization, .leakyRelu, .log, .logSoftmax, .matMul, .max, .maxPool, .mean, .min, .mul, .neg, .pRelu,

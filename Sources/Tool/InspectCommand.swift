@@ -16,6 +16,9 @@ struct InspectCommand: ParsableCommand {
     /// Rows printed without `--all`: what fits a screen beside the summary.
     static let rowLimit = 24
 
+    /// Lines of one kind (metadata, say) printed without `--all`: some files hold a hundred thousand.
+    static let lineLimit = 100
+
     @Argument(help: "The file to inspect.", completion: .file())
     var file: String
 
@@ -37,8 +40,17 @@ struct InspectCommand: ParsableCommand {
 
     private func text(_ inspection: Inspection) -> String {
         var lines = ["\(file): \(inspection.format), \(inspection.byteCount.byteSize)".printable]
-        for (label, value) in inspection.facts { lines.append("  \(pad(label))  \(value.printable)") }
-        for note in inspection.notes { lines.append("  \(pad("note"))  \(note.printable)") }
+        let facts = inspection.facts + inspection.notes.map { (label: "note", value: $0) }
+        var counts: [String: Int] = [:]
+        for (label, value) in facts {
+            counts[label, default: 0] += 1
+            if all || counts[label, default: 0] <= Self.lineLimit {
+                lines.append("  \(pad(label))  \(value.printable)")
+            }
+        }
+        for (label, count) in counts.sorted(by: { $0.key < $1.key }) where !all && count > Self.lineLimit {
+            lines.append("  \(pad(label))  … \(count - Self.lineLimit) more; --all lists them")
+        }
         let rows = inspection.tensors
         if !rows.isEmpty {
             lines.append("")

@@ -62,7 +62,9 @@ public struct Inspection: Sendable {
         }
         for other in selection.others { facts.append(("beside", "\(other.path): \(other.summary)")) }
         let told = Set(selection.others.map(\.path))
-        for (key, value) in weights.metadata where !told.contains(key) { facts.append(("metadata", "\(key): \(value)")) }
+        for (key, value) in weights.metadata where !told.contains(key) {
+            facts.append(("metadata", "\(key): \(value)"))
+        }
         if !checkpoint.globals.isEmpty { facts.append(("globals", checkpoint.globals.joined(separator: ", "))) }
         for group in weights.tied { facts.append(("tied", group.joined(separator: " = "))) }
         facts.append(("tensors", "\(weights.count), \(weights.elementCount) elements"))

@@ -41,24 +41,31 @@ struct CheckModelTests {
         var testDescription: String { "\(op): \(names)" }
     }
 
-    @Test("What breaks a schema is reported with its name", arguments: [
-        Case(op: "LaunchMissiles", code: .unsupportedOperator, names: "LaunchMissiles"),
-        Case(op: "Add", code: .argument, names: "Add of 1 inputs"),
-        Case(op: "Relu", inputs: 0, code: .argument, names: "Relu of 0 inputs"),
-        Case(op: "Relu", outputs: 2, code: .argument, names: "2 outputs"),
-        Case(op: "Relu", attributes: [Attribute("alpha", .float(1))], code: .argument, names: "alpha"),
-        Case(op: "Concat", code: .argument, names: "axis"),
-        Case(op: "Softmax", attributes: [Attribute("axis", .float(1))], code: .argument, names: "expected int"),
-        Case(op: "Softmax", attributes: [Attribute("axis", .int(.min))], code: .argument, names: "-9223372036854775808"),
-        Case(
-            op: "Softmax", attributes: [Attribute("axis", .int(0)), Attribute("axis", .int(0))], code: .duplicate,
-            names: "axis"),
-        Case(op: "Softmax", attributes: [Attribute("axis", .reference(name: "a", type: 2))], code: .invalid, names: "axis"),
-        Case(
-            op: "Constant", inputs: 0, attributes: [Attribute("value_int", .int(1)), Attribute("value_float", .float(1))],
-            code: .argument, names: "2 attributes"),
-        Case(op: "If", code: .argument, names: "then_branch"),
-    ])
+    @Test(
+        "What breaks a schema is reported with its name",
+        arguments: [
+            Case(op: "LaunchMissiles", code: .unsupportedOperator, names: "LaunchMissiles"),
+            Case(op: "Add", code: .argument, names: "Add of 1 inputs"),
+            Case(op: "Relu", inputs: 0, code: .argument, names: "Relu of 0 inputs"),
+            Case(op: "Relu", outputs: 2, code: .argument, names: "2 outputs"),
+            Case(op: "Relu", attributes: [Attribute("alpha", .float(1))], code: .argument, names: "alpha"),
+            Case(op: "Concat", code: .argument, names: "axis"),
+            Case(op: "Softmax", attributes: [Attribute("axis", .float(1))], code: .argument, names: "expected int"),
+            Case(
+                op: "Softmax", attributes: [Attribute("axis", .int(.min))], code: .argument,
+                names: "-9223372036854775808"),
+            Case(
+                op: "Softmax", attributes: [Attribute("axis", .int(0)), Attribute("axis", .int(0))], code: .duplicate,
+                names: "axis"),
+            Case(
+                op: "Softmax", attributes: [Attribute("axis", .reference(name: "a", type: 2))], code: .invalid,
+                names: "axis"),
+            Case(
+                op: "Constant", inputs: 0,
+                attributes: [Attribute("value_int", .int(1)), Attribute("value_float", .float(1))],
+                code: .argument, names: "2 attributes"),
+            Case(op: "If", code: .argument, names: "then_branch"),
+        ])
     func faults(_ example: Case) throws {
         let inputs = try (0..<example.inputs).map { _ in try floats([1, 2]) }
         let (model, _) = model(example.op, inputs, example.attributes, outputs: example.outputs)
@@ -72,7 +79,8 @@ struct CheckModelTests {
         let a = ring.addValue("a")
         let b = ring.addValue("b")
         ring.nodes = [
-            Node(OperatorName("Relu"), inputs: [b], outputs: [a]), Node(OperatorName("Relu"), inputs: [a], outputs: [b]),
+            Node(OperatorName("Relu"), inputs: [b], outputs: [a]),
+            Node(OperatorName("Relu"), inputs: [a], outputs: [b]),
         ]
         ring.outputs = [b]
         #expect(check(ring).map(\.code) == [.cycle])
@@ -82,7 +90,8 @@ struct CheckModelTests {
         let y = twice.addValue("y")
         twice.inputs = [x]
         twice.nodes = [
-            Node(OperatorName("Relu"), inputs: [x], outputs: [y]), Node(OperatorName("Relu"), inputs: [x], outputs: [y]),
+            Node(OperatorName("Relu"), inputs: [x], outputs: [y]),
+            Node(OperatorName("Relu"), inputs: [x], outputs: [y]),
         ]
         #expect(check(twice).map(\.code) == [.duplicate])
 

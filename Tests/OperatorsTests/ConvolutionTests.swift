@@ -28,7 +28,8 @@ private func definition(
                                 let xx = ox * strides[1] + kx * dilations[1] - pads[1]
                                 guard y >= 0, y < height, xx >= 0, xx < width else { continue }
                                 let channel = f / (filters / group) * perGroup + c
-                                sum += x[((n * channels + channel) * height + y) * width + xx]
+                                sum +=
+                                    x[((n * channels + channel) * height + y) * width + xx]
                                     * w[((f * perGroup + c) * kernel[0] + ky) * kernel[1] + kx]
                             }
                         }
@@ -65,7 +66,8 @@ private func definition(
             x, shape, w, filters, kernel, bias, group: group, strides: strides, dilations: dilations, pads: pads)
         let attributes = [
             Attribute("group", .int(Int64(group))), Attribute("strides", .ints(strides.map { Int64($0) })),
-            Attribute("dilations", .ints(dilations.map { Int64($0) })), Attribute("pads", .ints(pads.map { Int64($0) })),
+            Attribute("dilations", .ints(dilations.map { Int64($0) })),
+            Attribute("pads", .ints(pads.map { Int64($0) })),
         ]
         let weightShape = [filters, channels / group] + kernel
         defer { wb_force_kernel_form(-1) }
@@ -73,10 +75,14 @@ private func definition(
             wb_force_kernel_form(form)
             let single = try run(
                 "Conv",
-                [floats(x.map { Float($0) }, shape), floats(w.map { Float($0) }, weightShape), floats(bias.map { Float($0) })],
+                [
+                    floats(x.map { Float($0) }, shape), floats(w.map { Float($0) }, weightShape),
+                    floats(bias.map { Float($0) }),
+                ],
                 attributes)[0]
             let double = try run(
-                "Conv", [Tensor(x, shape: shape), Tensor(w, shape: weightShape), Tensor(bias, shape: [filters])], attributes)[0]
+                "Conv", [Tensor(x, shape: shape), Tensor(w, shape: weightShape), Tensor(bias, shape: [filters])],
+                attributes)[0]
             #expect(single.shape == expected.shape, "seed \(seed)")
             // All terms are at most 1 in size, so a sum of K has an error of at most about K² u.
             let terms = Double(depth + 1)
@@ -112,13 +118,15 @@ private func definition(
         #expect(try y.array(of: Float.self) == [52, 60, 76, 84, 124, 132, 148, 156])
     }
 
-    @Test("Attributes that don't fit are refused", arguments: [
-        [Attribute("strides", .ints([-1, 1]))], [Attribute("dilations", .ints([0, 1]))],
-        [Attribute("dilations", .ints([1 << 62, 1]))], [Attribute("group", .int(3))], [Attribute("group", .int(0))],
-        [Attribute("kernel_shape", .ints([3, 3]))], [Attribute("pads", .ints([0, 0, 0]))],
-        [Attribute("pads", .ints([0, 0, 0, -1]))], [Attribute("auto_pad", .string(Array("SAME".utf8)))],
-        [Attribute("unheard", .int(1))],
-    ])
+    @Test(
+        "Attributes that don't fit are refused",
+        arguments: [
+            [Attribute("strides", .ints([-1, 1]))], [Attribute("dilations", .ints([0, 1]))],
+            [Attribute("dilations", .ints([1 << 62, 1]))], [Attribute("group", .int(3))], [Attribute("group", .int(0))],
+            [Attribute("kernel_shape", .ints([3, 3]))], [Attribute("pads", .ints([0, 0, 0]))],
+            [Attribute("pads", .ints([0, 0, 0, -1]))], [Attribute("auto_pad", .string(Array("SAME".utf8)))],
+            [Attribute("unheard", .int(1))],
+        ])
     func refusesAttributes(attributes: [Attribute]) throws {
         let x = try floats([Float](repeating: 1, count: 32), [1, 2, 4, 4])
         let w = try floats([Float](repeating: 1, count: 16), [2, 2, 2, 2])

@@ -11,7 +11,9 @@ import Testing
         abs(Double(value) - exact) / Double(Float(exact).ulp)
     }
 
-    @Test("The error function is within 0.6 units in the last place, in every form", arguments: 0...2 as ClosedRange<Int32>)
+    @Test(
+        "The error function is within 0.6 units in the last place, in every form",
+        arguments: 0...2 as ClosedRange<Int32>)
     func errorFunction(form: Int32) throws {
         wb_force_kernel_form(form)
         defer { wb_force_kernel_form(-1) }
@@ -74,7 +76,8 @@ import Testing
     @Test("Casts out of range don't trap")
     func casts() throws {
         let wild = try floats([.nan, .infinity, -1e30, 300, -1.9])
-        #expect(try run("Cast", [wild], [Attribute("to", .int(6))])[0].array(of: Int32.self) == [0, .max, .min, 300, -1])
+        #expect(
+            try run("Cast", [wild], [Attribute("to", .int(6))])[0].array(of: Int32.self) == [0, .max, .min, 300, -1])
         #expect(try run("Cast", [ints([300, -1])], [Attribute("to", .int(2))])[0].array(of: UInt8.self) == [44, 255])
         let text = try Tensor(strings: [Array("not a number".utf8)], shape: [1])
         let error = #expect(throws: GraphError.self) { try run("Cast", [text], [Attribute("to", .int(1))]) }

@@ -35,12 +35,17 @@ func model(
         ids.append(id)
     }
     graph.outputs = graph.addNode(
-        OperatorName(op), name: "node", inputs: ids, outputs: (0..<outputs).map { "output_\($0)" }, attributes: attributes)
+        OperatorName(op), name: "node", inputs: ids, outputs: (0..<outputs).map { "output_\($0)" },
+        attributes: attributes)
     return (Model(graph: graph, irVersion: 9, opsetImports: [OpsetImport("", opset)]), feeds)
 }
 
-func floats(_ values: [Float], _ shape: [Int]? = nil) throws -> Tensor { try Tensor(values, shape: shape ?? [values.count]) }
-func ints(_ values: [Int64], _ shape: [Int]? = nil) throws -> Tensor { try Tensor(values, shape: shape ?? [values.count]) }
+func floats(_ values: [Float], _ shape: [Int]? = nil) throws -> Tensor {
+    try Tensor(values, shape: shape ?? [values.count])
+}
+func ints(_ values: [Int64], _ shape: [Int]? = nil) throws -> Tensor {
+    try Tensor(values, shape: shape ?? [values.count])
+}
 
 /// Random numbers that a seed repeats (SplitMix64).
 struct SeededGenerator: RandomNumberGenerator {

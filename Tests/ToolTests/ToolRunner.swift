@@ -17,7 +17,7 @@ struct ToolRun {
     var output: String
     var rawOutput: Data
     var seconds: Double
-    /// Peak resident memory.
+    /// Peak resident memory, as sampled twice a millisecond.
     var memory: Int
     var timedOut: Bool
 }
@@ -38,6 +38,15 @@ private func defaultTool() -> String? {
     let folder = Bundle.main.bundleURL.deletingLastPathComponent()
     let names = [Bundle.main.bundlePath + "/weightbridge", folder.path + "/weightbridge"]
     return names.first { FileManager.default.isExecutableFile(atPath: $0) }
+}
+
+/// The peak resident memory of a running process. (What `wait4` tells begins with that of the process it was forked from.)
+private func peakMemory(of process: pid_t) -> Int {
+    guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
+        let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+        let kilobytes = line.split(whereSeparator: { !$0.isNumber }).first.flatMap({ Int($0) })
+    else { return 0 }
+    return kilobytes << 10
 }
 
 func spawn(_ command: [String], timeLimit: Double, environment: [String: String] = [:]) throws -> ToolRun {
@@ -73,6 +82,7 @@ func spawn(_ command: [String], timeLimit: Double, environment: [String: String]
     var status: Int32 = 0
     var usage = rusage()
     var timedOut = false
+    var memory = 0
     while wait4(child, &status, WNOHANG, &usage) == 0 {
         if -start.timeIntervalSinceNow > timeLimit {
             timedOut = true
@@ -80,14 +90,15 @@ func spawn(_ command: [String], timeLimit: Double, environment: [String: String]
             _ = wait4(child, &status, 0, &usage)
             break
         }
-        usleep(1000)
+        memory = max(memory, peakMemory(of: child))
+        usleep(500)
     }
     let data = try Data(contentsOf: capture)
     // As a shell gives it: 128 and the signal's number where one ended it.
     let code = status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
     return ToolRun(
         status: code, output: String(decoding: data, as: UTF8.self), rawOutput: data,
-        seconds: -start.timeIntervalSinceNow, memory: Int(usage.ru_maxrss) << 10, timedOut: timedOut)
+        seconds: -start.timeIntervalSinceNow, memory: memory, timedOut: timedOut)
 }
 
 /// A folder that is gone after the test.

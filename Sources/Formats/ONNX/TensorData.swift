@@ -77,7 +77,8 @@ final class JoinedSource: ByteSource {
                     try file.read(at: position, into: piece)
                 } else {
                     if position < windowStart || position + length > windowStart + window.count {
-                        window = try Bytes(file, at: position, count: min(Self.windowSize, file.count - position)).array()
+                        window = try Bytes(file, at: position, count: min(Self.windowSize, file.count - position))
+                            .array()
                         windowStart = position
                     }
                     let from = position - windowStart

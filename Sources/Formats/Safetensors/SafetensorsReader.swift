@@ -85,7 +85,8 @@ private struct SafetensorsReader {
         }
         guard pairs.count <= safetensorsMetadataLimit else {
             throw FormatError(
-                .limitCount, "\(pairs.count) entries, at most \(safetensorsMetadataLimit) are read", item: "__metadata__")
+                .limitCount, "\(pairs.count) entries, at most \(safetensorsMetadataLimit) are read",
+                item: "__metadata__")
         }
         return try pairs.map { key, value in
             guard let text = value.stringValue else {

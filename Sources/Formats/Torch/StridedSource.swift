@@ -14,7 +14,7 @@ final class StridedSource: ByteSource {
     /// The span, held from the first read until the last byte was read.
     private let span = Mutex<Bytes?>(nil)
 
-    /// Bytes of a view that are inflated into memory: a few kilobytes can deflate a thousand times as much.
+    /// Bytes of a view that are unpacked into memory: a few kilobytes of a zip can become a thousand times as much.
     private static let maximumSpan = 1 << 27
 
     /// The caller has checked that every element lies within the storage (``TensorLayout``).
@@ -46,8 +46,8 @@ final class StridedSource: ByteSource {
             if let held { return held }
             guard spanCount <= Self.maximumSpan || storage.fileRegion != nil || storage.source.memory != nil else {
                 throw FormatError(
-                    .limitMemory, "a view of \(spanCount) compressed bytes in another order than theirs",
-                    hint: "unpack the archive and pack it again without compression (zip -0)")
+                    .limitMemory, "a view of \(spanCount) compressed or big-endian bytes in another order than theirs",
+                    hint: "save the tensors contiguous, or pack the archive again without compression (zip -0)")
             }
             let bytes = try storage.slice(at: spanStart, count: spanCount).loaded()
             held = bytes

@@ -44,13 +44,13 @@ public struct Call: Sendable {
         }
     }
 
-    /// - Throws: `limit.memory` where an array of this size goes beyond what the session may use, `op.argument` where
+    /// - Throws: `limit.memory` where an array of this size goes beyond what the session may use, `tensor.shape` where
     ///   the shape is none.
     public func check(_ type: ElementType, _ shape: [Int]) throws {
         guard let count = shape.checkedProduct(), shape.count <= Tensor.maximumRank,
             let bytes = type == .string ? count.multiplied(checked: 16) : type.byteCount(of: count)
         else {
-            throw GraphError(.argument, "the result would have the shape \(shape)")
+            throw GraphError(.shape, "the result would have the shape \(shape)")
         }
         guard bytes <= memory else {
             throw GraphError(
@@ -96,7 +96,9 @@ extension Tensor {
         _ type: T.Type = T.self, _ body: (UnsafeBufferPointer<T>) throws -> R
     ) throws -> R {
         try bytes().withUnsafeBytes { raw in
-            guard let base = raw.baseAddress, raw.count > 0 else { return try body(UnsafeBufferPointer(start: nil, count: 0)) }
+            guard let base = raw.baseAddress, raw.count > 0 else {
+                return try body(UnsafeBufferPointer(start: nil, count: 0))
+            }
             if Int(bitPattern: base) % MemoryLayout<T>.alignment == 0 { return try body(raw.bindMemory(to: T.self)) }
             let copy = try allocate(raw.count)
             defer { copy.deallocate() }

@@ -4,7 +4,8 @@ import GraphIR
 extension Operator {
     /// A function of each floating-point element, computed in double and rounded once to the element's type.
     static func unary(
-        _ name: String, ulps: Double = 0.51, _ make: @escaping @Sendable (inout Binding) throws -> @Sendable (Double) -> Double
+        _ name: String, ulps: Double = 0.51,
+        _ make: @escaping @Sendable (inout Binding) throws -> @Sendable (Double) -> Double
     ) -> Operator {
         Operator(name, accuracy: .rounding(ulps: ulps)) { binding in
             binding.ignore("consumed_inputs")
@@ -122,7 +123,10 @@ private struct UnaryWork: NumberWork {
 
     func run<T: Number>(_: T.Type) throws -> Tensor {
         switch function {
-        case .negate: try call.mapped(x, to: x.elementType) { (v: T) in T.isInteger ? T.difference(.zero, v) : T.product(v, T(saturating: -1)) }
+        case .negate:
+            try call.mapped(x, to: x.elementType) { (v: T) in
+                T.isInteger ? T.difference(.zero, v) : T.product(v, T(saturating: -1))
+            }
         case .absolute:
             try call.mapped(x, to: x.elementType) { (v: T) in
                 if !T.isInteger { return T(saturating: v.double.magnitude) }
@@ -201,7 +205,8 @@ func legacyBroadcast(_ binding: inout Binding) throws -> @Sendable (Tensor, Tens
         let start = try normalized(axis: Int(axis), rank: max(a.shape.count, 1))
         let trailing = a.shape.count - start - b.shape.count
         guard trailing >= 0 else {
-            throw GraphError(.argument, "shape \(b.shape) from axis \(start) on doesn't fit \(a.shape)", argument: "axis")
+            throw GraphError(
+                .argument, "shape \(b.shape) from axis \(start) on doesn't fit \(a.shape)", argument: "axis")
         }
         return try b.reshaped(b.shape + [Int](repeating: 1, count: trailing))
     }

@@ -20,7 +20,8 @@ struct BFloat16: Sendable, Hashable {
     init(_ value: Double) {
         var single = Float(value)
         if single.isFinite && Double(single) != value && single.bitPattern & 1 == 0 {
-            single = Double(single).magnitude > value.magnitude
+            single =
+                Double(single).magnitude > value.magnitude
                 ? Float(bitPattern: single.bitPattern &- 1) : Float(bitPattern: single.bitPattern | 1)
         }
         self.init(single)
@@ -35,7 +36,8 @@ extension Tensor {
 
     /// The same values in a wider floating-point type, exactly. Any other tensor as it is.
     public func widened(to wide: ElementType) throws -> Tensor {
-        guard elementType == .float16 || elementType == .bfloat16 || (elementType == .float32 && wide == .float64) else {
+        guard elementType == .float16 || elementType == .bfloat16 || (elementType == .float32 && wide == .float64)
+        else {
             return self
         }
         let count = self.count

@@ -22,7 +22,8 @@ protocol Real: TensorElement, BinaryFloatingPoint where RawSignificand: FixedWid
     static func scaleShift(
         _ x: UnsafePointer<Self>, _ scale: Self, _ shift: Self, _ out: UnsafeMutablePointer<Self>, _ count: Int)
     static func depthwise(
-        _ shape: UnsafePointer<wb_depthwise>, _ plane: UnsafePointer<Self>, _ weights: UnsafePointer<Self>, _ bias: Self,
+        _ shape: UnsafePointer<wb_depthwise>, _ plane: UnsafePointer<Self>, _ weights: UnsafePointer<Self>,
+        _ bias: Self,
         _ out: UnsafeMutablePointer<Self>)
     static var lanes: Int { get }
     static func exponential(_ x: Self) -> Self
@@ -38,7 +39,8 @@ extension Float: Real {
         lda: Int32, b: UnsafePointer<Float>, ldb: Int32, beta: Float, c: UnsafeMutablePointer<Float>, ldc: Int32
     ) {
         cblas_sgemm(
-            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k, alpha,
+            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k,
+            alpha,
             a, lda, b, ldb, beta, c, ldc)
     }
     static func binary(
@@ -66,7 +68,8 @@ extension Double: Real {
         lda: Int32, b: UnsafePointer<Double>, ldb: Int32, beta: Double, c: UnsafeMutablePointer<Double>, ldc: Int32
     ) {
         cblas_dgemm(
-            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k, alpha,
+            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k,
+            alpha,
             a, lda, b, ldb, beta, c, ldc)
     }
     static func binary(
@@ -87,7 +90,6 @@ extension Double: Real {
     static func errorFunction(_ x: Double) -> Double { erf(x) }
     static func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
 }
-
 
 /// Calls `float` or `double` by the element type; half precision has been widened before (``roundingOnce(keeping:_:)``).
 /// - Throws: `op.argument` for any other type.

@@ -39,7 +39,8 @@ private struct ReductionWork: NumberWork {
         let strides = rowMajorStrides(x.shape)
         let kept = x.shape.indices.filter { !axes.contains($0) }
         let folded = x.shape.indices.filter { axes.contains($0) }
-        let shape = keepsAxes
+        let shape =
+            keepsAxes
             ? x.shape.indices.map { axes.contains($0) ? 1 : x.shape[$0] } : kept.map { x.shape[$0] }
         let (dims, steps) = collapsed(folded.map { x.shape[$0] }, [folded.map { strides[$0] }])
         let count = product(folded.map { x.shape[$0] })

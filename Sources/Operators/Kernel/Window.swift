@@ -19,6 +19,9 @@ struct WindowAttributes: Sendable {
     var pads: [Int]?
     var autoPad: String
     var ceilMode = false
+    /// Whether automatic padding may be negative, where the stride leaves input out: then the first window starts inside
+    /// of it. Pooling takes the standard's formula as it stands; convolution doesn't.
+    var padsBelowZero = false
 
     init(_ binding: inout Binding) throws {
         kernelShape = try binding.ints("kernel_shape")?.map { Int($0) }
@@ -27,7 +30,8 @@ struct WindowAttributes: Sendable {
         pads = try binding.ints("pads")?.map { Int($0) }
         autoPad = try binding.string("auto_pad") ?? "NOTSET"
         guard ["NOTSET", "", "SAME_UPPER", "SAME_LOWER", "VALID"].contains(autoPad) else {
-            throw GraphError(.argument, "\"\(autoPad)\" is none of NOTSET, SAME_UPPER, SAME_LOWER, VALID", argument: "auto_pad")
+            throw GraphError(
+                .argument, "\"\(autoPad)\" is none of NOTSET, SAME_UPPER, SAME_LOWER, VALID", argument: "auto_pad")
         }
     }
 
@@ -49,19 +53,22 @@ struct WindowAttributes: Sendable {
         let dilations = try list(dilations, rank, least: 1, fallback: 1, "dilations")
         let pads = try list(pads, 2 * rank, least: 0, fallback: 0, "pads")
         var window = Window(
-            input: input, kernel: kernel, strides: strides, dilations: dilations, padsBegin: [], padsEnd: [], output: [])
+            input: input, kernel: kernel, strides: strides, dilations: dilations, padsBegin: [], padsEnd: [], output: []
+        )
         for axis in 0..<rank {
             guard let size = (kernel[axis] - 1).multiplied(checked: dilations[axis])?.adding(checked: 1),
                 size <= Window.largest, input[axis] <= Window.largest
             else {
-                throw GraphError(.argument, "a window of \(kernel[axis]) × \(dilations[axis]) is too large", argument: "dilations")
+                throw GraphError(
+                    .argument, "a window of \(kernel[axis]) × \(dilations[axis]) is too large", argument: "dilations")
             }
             var begin = autoPad == "VALID" ? 0 : pads[axis]
             var end = autoPad == "VALID" ? 0 : pads[axis + rank]
             if autoPad.hasPrefix("SAME") {
                 let outputs = (input[axis] + strides[axis] - 1) / strides[axis]
-                let total = max((outputs - 1) * strides[axis] + size - input[axis], 0)
-                begin = autoPad == "SAME_UPPER" ? total / 2 : total - total / 2
+                let missing = (outputs - 1) * strides[axis] + size - input[axis]
+                let total = padsBelowZero ? missing : max(missing, 0)
+                begin = autoPad == "SAME_UPPER" ? total / 2 : (total + 1) / 2
                 end = total - begin
             }
             let room = input[axis] + begin + end - size
@@ -93,36 +100,43 @@ extension WindowAttributes {
         guard x.shape.count >= 3, let kernelShape else {
             throw GraphError(.argument, "shape \(x.shape), expected batch, channels and spatial axes", argument: "X")
         }
-        return try window(over: Array(x.shape.dropFirst(2)), kernel: kernelShape)
+        var attributes = self
+        attributes.padsBelowZero = true
+        return try attributes.window(over: Array(x.shape.dropFirst(2)), kernel: kernelShape)
     }
 }
 
 extension Window {
     /// Calls `body` for every output position with the offsets of the input elements under the window and the number of
     /// taps that lie on the input or its padding (what ceiling mode adds beyond that isn't counted).
-    func forEachPosition(_ body: (_ position: Int, _ offsets: [Int], _ padded: Int) -> Void) {
+    /// - Throws: `limit.time` where the call's time is over; whatever `body` throws.
+    func forEachPosition(
+        _ call: Call, _ body: (_ position: Int, _ offsets: [Int], _ padded: Int) throws -> Void
+    ) throws {
         let count = output.checkedProduct() ?? 0
         let outputStrides = rowMajorStrides(output)
         let inputStrides = rowMajorStrides(input)
         var offsets: [Int] = []
         for position in 0..<count {
+            try call.checkTime()
             offsets.removeAll(keepingCapacity: true)
             offsets.append(0)
             var padded = 1
             for axis in input.indices {
                 let start = position / outputStrides[axis] % output[axis] * strides[axis] - padsBegin[axis]
-                var inside: [Int] = []
-                var counted = 0
-                for tap in 0..<kernel[axis] {
-                    let index = start + tap * dilations[axis]
-                    if index >= input[axis] + padsEnd[axis] { break }
-                    counted += 1
-                    if index >= 0 && index < input[axis] { inside.append(index * inputStrides[axis]) }
+                /// How many taps lie before an index.
+                func taps(before end: Int) -> Int {
+                    let distance = end - start
+                    return distance <= 0 ? 0 : min(kernel[axis], (distance - 1) / dilations[axis] + 1)
                 }
-                padded *= counted
-                offsets = offsets.flatMap { base in inside.map { base + $0 } }
+                let first = taps(before: 0)
+                let inside = first..<max(first, taps(before: input[axis]))
+                padded *= taps(before: input[axis] + padsEnd[axis])
+                offsets = offsets.flatMap { base in
+                    inside.map { base + (start + $0 * dilations[axis]) * inputStrides[axis] }
+                }
             }
-            body(position, offsets, padded)
+            try body(position, offsets, padded)
         }
     }
 }

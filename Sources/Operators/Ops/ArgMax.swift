@@ -11,13 +11,17 @@ extension Operator {
             let given = try call.input(0)
             let x = try given.widened(to: given.isHalf ? .float32 : given.elementType)
             let start = try normalized(axis: axis, rank: x.shape.count)
-            guard x.shape[start] > 0 || x.count > 0 || product(x.shape.enumerated().filter { $0.offset != start }.map(\.element)) == 0 else {
+            guard
+                x.shape[start] > 0 || x.count > 0
+                    || product(x.shape.enumerated().filter { $0.offset != start }.map(\.element)) == 0
+            else {
                 throw GraphError(.argument, "axis \(start) has no elements", argument: "data")
             }
             var shape = x.shape
             if keeps { shape[start] = 1 } else { shape.remove(at: start) }
             return [
-                try dispatch(x.elementType, ArgMaxWork(call: call, x: x, axis: start, shape: shape, takesLast: takesLast))
+                try dispatch(
+                    x.elementType, ArgMaxWork(call: call, x: x, axis: start, shape: shape, takesLast: takesLast))
             ]
         }
     }

@@ -18,9 +18,10 @@ extension Operator {
                     if out.isEmpty { return }
                     try x.withElements(T.self) { values in
                         let (source, target) = (Shared(values), Shared(out))
-                        try inParallel(x.shape[0] * x.shape[1], grain: Swift.max(1, (1 << 14) / Swift.max(outArea, 1))) { piece in
+                        try inParallel(x.shape[0] * x.shape[1], grain: Swift.max(1, (1 << 14) / Swift.max(outArea, 1)))
+                        { piece in
                             for plane in piece {
-                                window.forEachPosition { position, offsets, padded in
+                                try window.forEachPosition(call) { position, offsets, padded in
                                     var sum = 0.0
                                     for offset in offsets { sum += Double(source.pointer[plane * area + offset]) }
                                     let count = countsPadding ? padded : offsets.count
@@ -31,7 +32,13 @@ extension Operator {
                     }
                 }
             }
-            return [try withReal(x.elementType) { try run(Float.self) } double: { try run(Double.self) }]
+            return [
+                try withReal(x.elementType) {
+                    try run(Float.self)
+                } double: {
+                    try run(Double.self)
+                }
+            ]
         }
     }
 }

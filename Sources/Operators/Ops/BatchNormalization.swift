@@ -36,7 +36,8 @@ extension Operator {
                 }
                 return try tensor.doubles()
             }
-            let (means, variances) = isTraining
+            let (means, variances) =
+                isTraining
                 ? try statistics(of: x, channels: channels) : (parameters[2], parameters[3])
             let scales = (0..<channels).map { parameters[0][$0] / (variances[$0] + epsilon).squareRoot() }
             let shifts = (0..<channels).map { parameters[1][$0] - means[$0] * scales[$0] }
@@ -79,12 +80,17 @@ private func statistics(of x: Tensor, channels: Int) throws -> (means: [Double],
         }
         return (means, variances)
     }
-    return try withReal(x.elementType) { try run(Float.self) } double: { try run(Double.self) }
+    return try withReal(x.elementType) {
+        try run(Float.self)
+    } double: {
+        try run(Double.self)
+    }
 }
 
 extension Call {
     /// x · scale + shift, one pair of numbers for every channel of every outer position, or repeated over them.
-    func scaleShift(_ x: Tensor, groups: Int, _ channels: Int, _ scales: [Double], _ shifts: [Double]) throws -> Tensor {
+    func scaleShift(_ x: Tensor, groups: Int, _ channels: Int, _ scales: [Double], _ shifts: [Double]) throws -> Tensor
+    {
         func run<T: Real>(_: T.Type) throws -> Tensor {
             try make(x.shape, of: T.self) { out in
                 guard let to = out.baseAddress, !out.isEmpty, !scales.isEmpty else { return }
@@ -103,7 +109,11 @@ extension Call {
                 }
             }
         }
-        return try withReal(x.elementType) { try run(Float.self) } double: { try run(Double.self) }
+        return try withReal(x.elementType) {
+            try run(Float.self)
+        } double: {
+            try run(Double.self)
+        }
     }
 }
 

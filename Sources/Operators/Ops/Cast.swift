@@ -27,9 +27,15 @@ extension Operator {
         }
         if binding.computesInDouble, [.float32, .float16, .bfloat16].contains(type) { type = .float64 }
         let target = type
-        guard let format = SmallFloat(target) else { return { call in [try call.converted(call.input(0), to: target)] } }
+        guard let format = SmallFloat(target) else {
+            return { call in [try call.converted(call.input(0), to: target)] }
+        }
         return { call in
-            [try call.encoded(call.input(0), as: target) { format.encode($0, saturates: saturates, rounding: rounding) }]
+            [
+                try call.encoded(call.input(0), as: target) {
+                    format.encode($0, saturates: saturates, rounding: rounding)
+                }
+            ]
         }
     }
 }
@@ -41,7 +47,8 @@ extension Call {
         if x.elementType == target { return x }
         try check(target, x.shape)
         switch (x.elementType, target) {
-        case (.float16, .float32), (.bfloat16, .float32), (.float16, .float64), (.bfloat16, .float64), (.float32, .float64):
+        case (.float16, .float32), (.bfloat16, .float32), (.float16, .float64), (.bfloat16, .float64),
+            (.float32, .float64):
             return try x.widened(to: target)
         case (.float32, .float16), (.float32, .bfloat16): return try x.narrowed(to: target)
         case (.string, _): return try numbers(of: x, to: target)

@@ -11,7 +11,9 @@ extension Operator {
         if let value = try binding.int("value_int") { found = try Tensor(scalar: value) }
         if let values = try binding.ints("value_ints") { found = try Tensor(values, shape: [values.count]) }
         if let value = try binding.bytes("value_string") { found = try Tensor(strings: [value], shape: []) }
-        if let values = try binding.strings("value_strings") { found = try Tensor(strings: values, shape: [values.count]) }
+        if let values = try binding.strings("value_strings") {
+            found = try Tensor(strings: values, shape: [values.count])
+        }
         guard let value = found else {
             throw GraphError(.unsupportedArgument, "no dense value among the attributes", argument: "value")
         }

@@ -13,7 +13,8 @@ extension Operator {
         return roundingOnce { call in
             let x = try call.input(0)
             try requireType(x.elementType, call.input(1), call[2])
-            let problem = try Convolution(x: x, weights: call.input(1), bias: call[2], attributes: attributes, group: group)
+            let problem = try Convolution(
+                x: x, weights: call.input(1), bias: call[2], attributes: attributes, group: group)
             return [
                 try withReal(x.elementType) {
                     try problem.run(call, Float.self)
@@ -109,7 +110,8 @@ struct Convolution: Sendable {
                     let channel = item / filters * channels + filter / perChannel
                     plane.fill(buffer, from: source.pointer + channel * area)
                     T.depthwise(
-                        &shape, buffer, kernels.pointer + filter * taps, biases[filter], target.pointer + item * outArea)
+                        &shape, buffer, kernels.pointer + filter * taps, biases[filter], target.pointer + item * outArea
+                    )
                 }
             }
         }
@@ -148,7 +150,8 @@ struct Convolution: Sendable {
                     }
                     T.gemm(
                         transposeA: false, transposeB: false, m: m, n: Int32(count), k: k, alpha: 1,
-                        a: weights + part * rows * depth, lda: max(k, 1), b: b, ldb: isPlain ? ldc : Int32(count), beta: 1,
+                        a: weights + part * rows * depth, lda: max(k, 1), b: b, ldb: isPlain ? ldc : Int32(count),
+                        beta: 1,
                         c: result + start, ldc: ldc)
                 }
             }
@@ -196,7 +199,8 @@ extension Window {
                     var base = 0
                     var isInside = true
                     for axis in 0..<last {
-                        let index = position / outputStrides[axis] % output[axis] * strides[axis]
+                        let index =
+                            position / outputStrides[axis] % output[axis] * strides[axis]
                             + tap / kernelStrides[axis] % kernel[axis] * dilations[axis] - padsBegin[axis]
                         isInside = isInside && index >= 0 && index < input[axis]
                         base += index * inputStrides[axis]

@@ -14,7 +14,8 @@ extension Operator {
         return { call in
             let x = try call.input(0)
             let isTraining = try call[2]?.bytes().array().contains { $0 != 0 } ?? false
-            if try isTraining && call[1].map({ try call.converted($0, to: .float64).scalar(Double.self, "ratio") }) != 0 {
+            if try isTraining && call[1].map({ try call.converted($0, to: .float64).scalar(Double.self, "ratio") }) != 0
+            {
                 throw GraphError(
                     .unsupportedArgument, "dropout in training mode isn't implemented", argument: "training_mode")
             }

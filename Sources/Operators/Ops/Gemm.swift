@@ -46,7 +46,8 @@ extension Operator {
                                 return
                             }
                             T.gemm(
-                                transposeA: transposeA, transposeB: transposeB, m: m32, n: n32, k: k32, alpha: T(alpha), a: a,
+                                transposeA: transposeA, transposeB: transposeB, m: m32, n: n32, k: k32, alpha: T(alpha),
+                                a: a,
                                 lda: transposeA ? m32 : k32, b: b, ldb: transposeB ? k32 : n32,
                                 beta: call[2] == nil ? 0 : T(beta), c: to, ldc: n32)
                         }

@@ -11,7 +11,10 @@ extension Operator {
             guard x.shape.count >= 2 else {
                 throw GraphError(.argument, "rank \(x.shape.count), expected at least 2", argument: "input")
             }
-            return [try call.normalizedByGroup(x, groups: x.shape[1], epsilon: epsilon, scale: call.input(1), bias: call.input(2))]
+            return [
+                try call.normalizedByGroup(
+                    x, groups: x.shape[1], epsilon: epsilon, scale: call.input(1), bias: call.input(2))
+            ]
         }
     }
 }
@@ -36,7 +39,11 @@ extension Call {
                 }
             }
         }
-        let parts = try withReal(x.elementType) { try statistics(Float.self) } double: { try statistics(Double.self) }
+        let parts = try withReal(x.elementType) {
+            try statistics(Float.self)
+        } double: {
+            try statistics(Double.self)
+        }
         let perGroup = channels / groups
         var allScales: [Double] = []
         var allShifts: [Double] = []

@@ -26,7 +26,9 @@ extension Operator {
     }
 }
 
-private func layerNormalized<T: Real>(_ call: Call, _ x: Tensor, _ start: Int, _ epsilon: Double, _: T.Type) throws -> [Tensor?] {
+private func layerNormalized<T: Real>(_ call: Call, _ x: Tensor, _ start: Int, _ epsilon: Double, _: T.Type) throws
+    -> [Tensor?]
+{
     let inner = Array(x.shape[start...])
     let outer = Array(x.shape[..<start])
     let length = product(inner)

@@ -38,7 +38,7 @@ private struct MaxPoolWork: NumberWork {
                     let outArea = product(window.output)
                     try inParallel(planes, grain: max(1, (1 << 14) / max(outArea, 1))) { piece in
                         for plane in piece {
-                            window.forEachPosition { position, offsets, _ in
+                            try window.forEachPosition(call) { position, offsets, _ in
                                 var best: T?
                                 var place = 0
                                 for offset in offsets {

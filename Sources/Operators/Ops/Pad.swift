@@ -16,11 +16,13 @@ extension Operator {
             guard let pads = try fixed ?? call.integers(1) else {
                 throw GraphError(.argument, "the pads are required", argument: "pads")
             }
-            let axes = try call.integers(3).map { try normalized(axes: $0, rank: x.shape.count) } ?? Array(x.shape.indices)
+            let axes =
+                try call.integers(3).map { try normalized(axes: $0, rank: x.shape.count) } ?? Array(x.shape.indices)
             guard pads.count == 2 * axes.count else {
                 throw GraphError(.argument, "\(pads.count) numbers for \(axes.count) axes", argument: "pads")
             }
-            let zero = x.elementType == .string
+            let zero =
+                x.elementType == .string
                 ? try Tensor(strings: [[]], shape: []) : try call.converted(Tensor(scalar: value), to: x.elementType)
             let fill = call[2] ?? zero
             guard fill.count == 1 else {
@@ -45,7 +47,8 @@ private enum PadMode: String, Sendable {
     /// For every position along an axis the one it comes from, `nil` for the constant.
     /// - Throws: `op.argument` where sizes overflow or there is nothing to take from; `limit.memory`.
     func sources(size: Int, before: Int, after: Int, call: Call) throws -> [Int?] {
-        guard let count = size.adding(checked: before)?.adding(checked: after), count >= 0, before >= -size, after >= -size
+        guard let count = size.adding(checked: before)?.adding(checked: after), count >= 0, before >= -size,
+            after >= -size
         else {
             throw GraphError(.argument, "\(before) and \(after) around an axis of \(size)", argument: "pads")
         }
@@ -82,7 +85,9 @@ private func padded(_ x: Tensor, _ fill: Tensor, _ sources: [[Int?]], _ call: Ca
                 for at in 0..<(out.count / width) {
                     var offset: Int? = 0
                     for axis in shape.indices {
-                        offset = sources[axis][index[axis]].flatMap { source in offset.map { $0 + source * strides[axis] } }
+                        offset = sources[axis][index[axis]].flatMap { source in
+                            offset.map { $0 + source * strides[axis] }
+                        }
                     }
                     let from = offset.flatMap { start in values.baseAddress.map { $0 + start * width } } ?? fillBase
                     (to + at * width).update(from: from, count: width)

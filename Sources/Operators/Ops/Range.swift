@@ -24,7 +24,8 @@ private struct RangeWork: NumberWork {
         let step = try step.scalar(T.self, "delta")
         let quotient = ((limit.double - first.double) / step.double).rounded(.up)
         guard step != .zero, !quotient.isNaN, let count = Int(exactly: max(quotient, 0)) else {
-            throw GraphError(.argument, "from \(first) to \(limit) by \(step) gives no number of steps", argument: "delta")
+            throw GraphError(
+                .argument, "from \(first) to \(limit) by \(step) gives no number of steps", argument: "delta")
         }
         return try call.make(call.input(0).elementType, [count], as: T.self) { out in
             // NumPy's and the reference's way: the first plus the index times the step.

@@ -10,7 +10,8 @@ extension Operator {
         let legacyAxes = isLegacy ? try binding.ints("axes")?.map { Int($0) } : nil
         return { call in
             let x = try call.input(0)
-            guard let starts = try legacyStarts ?? call.integers(1), let ends = try legacyEnds ?? call.integers(2) else {
+            guard let starts = try legacyStarts ?? call.integers(1), let ends = try legacyEnds ?? call.integers(2)
+            else {
                 throw GraphError(.argument, "starts and ends are required", argument: "starts")
             }
             let named = try legacyAxes ?? call.integers(3) ?? Array(starts.indices)
@@ -46,7 +47,9 @@ struct SliceRange: Sendable {
     /// - Throws: `op.argument` where the step is 0.
     init(start: Int, end: Int, step: Int, size: Int) throws {
         guard step != 0 else { throw GraphError(.argument, "the step is 0", argument: "steps") }
-        func clamped(_ value: Int, _ low: Int, _ high: Int) -> Int { max(low, min(high, value < 0 ? value + size : value)) }
+        func clamped(_ value: Int, _ low: Int, _ high: Int) -> Int {
+            max(low, min(high, value < 0 ? value + size : value))
+        }
         if size == 0 {
             (first, count) = (0, 0)
             return

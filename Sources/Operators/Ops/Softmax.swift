@@ -45,7 +45,9 @@ private func softmaxed<T: Real>(
                         if value > greatest || value.isNaN { greatest = value }
                     }
                     var sum = 0.0
-                    for i in 0..<length { sum += Double.exponential(Double(source.pointer[start + i * inner]) - greatest) }
+                    for i in 0..<length {
+                        sum += Double.exponential(Double(source.pointer[start + i * inner]) - greatest)
+                    }
                     let logarithm = Double.logarithm(sum)
                     for i in 0..<length {
                         let distance = Double(source.pointer[start + i * inner]) - greatest

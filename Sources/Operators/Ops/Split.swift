@@ -19,7 +19,8 @@ extension Operator {
             let chunk = (size + Swift.max(count, 1) - 1) / Swift.max(count, 1)
             let even = (0..<count).map { Swift.max(Swift.min(chunk, size - $0 * chunk), 0) }
             let sizes = try fixed ?? call.integers(1) ?? even
-            guard sizes.count == count, sizes.allSatisfy({ $0 >= 0 && $0 <= size }), sizes.reduce(0, { $0 &+ $1 }) == size
+            guard sizes.count == count, sizes.allSatisfy({ $0 >= 0 && $0 <= size }),
+                sizes.reduce(0, { $0 &+ $1 }) == size
             else {
                 throw GraphError(.argument, "\(sizes) doesn't cut \(size) into \(count) parts", argument: "split")
             }

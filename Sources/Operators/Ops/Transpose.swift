@@ -14,7 +14,8 @@ extension Operator {
             return try call.moving([x]) { x in
                 let strides = rowMajorStrides(x[0].shape)
                 return [
-                    try call.strided(x[0], shape: order.map { x[0].shape[$0] }, strides: order.map { strides[$0] }, offset: 0)
+                    try call.strided(
+                        x[0], shape: order.map { x[0].shape[$0] }, strides: order.map { strides[$0] }, offset: 0)
                 ]
             }
         }

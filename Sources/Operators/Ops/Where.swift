@@ -11,8 +11,10 @@ extension Operator {
             let flags = try call.strided(
                 condition, shape: shape, strides: broadcastStrides(condition.shape, to: shape), offset: 0)
             return try call.moving([call.input(1), call.input(2)]) { pair in
-                let yes = try call.strided(pair[0], shape: shape, strides: broadcastStrides(pair[0].shape, to: shape), offset: 0)
-                let no = try call.strided(pair[1], shape: shape, strides: broadcastStrides(pair[1].shape, to: shape), offset: 0)
+                let yes = try call.strided(
+                    pair[0], shape: shape, strides: broadcastStrides(pair[0].shape, to: shape), offset: 0)
+                let no = try call.strided(
+                    pair[1], shape: shape, strides: broadcastStrides(pair[1].shape, to: shape), offset: 0)
                 let width = yes.elementType.bitWidth / 8
                 let result = try call.make(yes.elementType, shape, as: UInt8.self) { out in
                     try flags.withElements(UInt8.self) { flags in

@@ -9,7 +9,9 @@ enum SchemaParser {
         for line in text.split(separator: "\n") {
             if line.hasPrefix("#") {
                 let words = line.dropFirst().split(separator: " ")
-                if let number = words.first { lists[String(number)] = Set(words.dropFirst().map { fullType(String($0)) }) }
+                if let number = words.first {
+                    lists[String(number)] = Set(words.dropFirst().map { fullType(String($0)) })
+                }
             } else if let schema = schema(line, lists) {
                 schemas.append(schema)
             }
