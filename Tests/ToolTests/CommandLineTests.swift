@@ -96,6 +96,22 @@ import Testing
         #expect(folder.contents.isEmpty, "\(folder.contents)")
     }
 
+    /// A disk that fills up (here: a limit on the size of files) is an error, and what was there stays.
+    @Test(arguments: ["pth", "safetensors", "npz", "onnx"]) func fullDiskLeavesTheOldFile(_ ending: String) throws {
+        let folder = try TemporaryFolder()
+        let target = folder.path("w.\(ending)")
+        try Data("old".utf8).write(to: URL(fileURLWithPath: target))
+        let run = try spawn(
+            [
+                "/bin/sh", "-c", "ulimit -f 64; exec \"$0\" init convmixer_64_2 -o \"$1\"", try #require(toolPath()),
+                target,
+            ], timeLimit: 60)
+        #expect(run.status == 74, "\(run.output)")
+        #expect(run.output.contains("hint:"), "\(run.output)")
+        #expect(folder.contents == ["w.\(ending)"])
+        #expect(try Data(contentsOf: URL(fileURLWithPath: target)) == Data("old".utf8))
+    }
+
     @Test func noColorWhereNoOneLooks() throws {
         let run = try runTool(["verify", Self.weights, "--golden", "\(Self.digits)/golden.npz"])
         #expect(!run.rawOutput.contains(0x1B))
