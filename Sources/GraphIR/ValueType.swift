@@ -48,9 +48,13 @@ public struct ValueType: Sendable, Hashable {
         return ElementType(rawValue: number)
     }
 
-    /// Dimensions of a dense tensor, where its rank is known.
+    /// Dimensions of a dense tensor, where its rank is known. A negative size, which some exporters write for one they
+    /// don't know, is unknown.
     public var dimensions: [Dimension]? {
         guard case .tensor(_, let shape) = kind else { return nil }
-        return shape?.map(\.dimension)
+        return shape?.map { annotated in
+            if case .size(let size) = annotated.dimension, size < 0 { return .unknown }
+            return annotated.dimension
+        }
     }
 }

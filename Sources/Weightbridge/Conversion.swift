@@ -109,15 +109,17 @@ public func convert(
         let verification = ChecksumVerification(of: checkpoint)
         report = try write(checkpoint.stateDict, as: format, to: output, beforeCommit: verification.finish)
         report.notes = checkpoint.notes
-    case (.model(var model), .onnx):
+    case (.model(var model), _):
         if options.checksModel, var fault = checkModel(model).first {
             fault.hint = fault.hint ?? "--no-check converts it as it is"
             throw fault
         }
-        if let opset = options.opset { model = try convertOpset(model, to: opset) }
-        report = try write(model, to: output, options: options)
-    case (.model(let model), _):
-        report = try write(restoredStateDict(of: model), as: format, to: output)
+        if format == .onnx {
+            if let opset = options.opset { model = try convertOpset(model, to: opset) }
+            report = try write(model, to: output, options: options)
+        } else {
+            report = try write(restoredStateDict(of: model), as: format, to: output)
+        }
     }
     report.input = input
     return report
