@@ -118,11 +118,33 @@ public func convert(
             if let opset = options.opset { model = try convertOpset(model, to: opset) }
             report = try write(model, to: output, options: options)
         } else {
-            report = try write(restoredStateDict(of: model), as: format, to: output)
+            let (weights, notes) = try extractedWeights(of: model)
+            report = try write(weights, as: format, to: output)
+            report.notes = notes
         }
     }
     report.input = input
     return report
+}
+
+/// The weights of a model: those of the checkpoint that it was made of, else its initializers, else (Paddle's exporter
+/// has none) the tensors of its `Constant` nodes under the names of their outputs.
+private func extractedWeights(of model: Model) throws -> (StateDict, notes: [String]) {
+    var weights = try restoredStateDict(of: model)
+    if model.metadata.contains(where: { $0.key == MetadataKey.stateDict }) { return (weights, []) }
+    var constants: [(name: String, tensor: Tensor)] = []
+    for node in model.graph.nodes where node.op.type == "Constant" && node.op.canonicalDomain.isEmpty {
+        guard let output = node.outputs.first ?? nil, case .tensor(let record)? = node.attribute("value") else {
+            continue
+        }
+        constants.append((model.graph[output].name, record.tensor))
+    }
+    if constants.isEmpty { return (weights, []) }
+    guard weights.count == 0 else {
+        return (weights, ["\(constants.count) tensors of Constant nodes were left out"])
+    }
+    for constant in constants { weights[constant.name] = constant.tensor }
+    return (weights, ["the model has no initializers: the tensors of its \(constants.count) Constant nodes were taken"])
 }
 
 /// Writes tensors under their names.
