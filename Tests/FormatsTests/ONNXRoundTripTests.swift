@@ -16,6 +16,20 @@ struct ONNXRoundTripTests {
         #expect(try Data(contentsOf: source) == Data(contentsOf: URL(fileURLWithPath: scratch.path("model.onnx"))))
     }
 
+    @Test("a field that we don't know, where there is no place to keep it, is refused and not lost")
+    func unknownFieldOfAShape() throws {
+        let scratch = try ScratchFolder()
+        // graph { input { name: "x" type { tensor_type { shape { (field 15: varint 1) } } } } }
+        let shape: [UInt8] = [0x78, 1]
+        let tensor: [UInt8] = [0x12, UInt8(shape.count)] + shape
+        let type: [UInt8] = [0x0A, UInt8(tensor.count)] + tensor
+        let value: [UInt8] = [0x0A, 1, 0x78, 0x12, UInt8(type.count)] + type
+        let graph: [UInt8] = [0x5A, UInt8(value.count)] + value
+        let model: [UInt8] = [0x08, 9, 0x3A, UInt8(graph.count)] + graph + [0x42, 2, 0x10, 20]
+        let file = try scratch.write(model, to: "m.onnx")
+        #expect(faultCode { _ = try readModel(file) } == "container.unsupported")
+    }
+
     @Test("a typed field and raw_data give the same elements for every type")
     func encodingsAgree() throws {
         let typed = try readModel(FileSource(path: onnxFixtures.appendingPathComponent("onnx/typed.onnx").path))

@@ -32,7 +32,11 @@ extension MessageWriter {
             return message
         }
         if external.wants(record, bytes, isInitializer: mayBeExternal) {
-            (message.pointee.n_external_data, message.pointee.external_data) = try metadata(external.place(bytes))
+            let places: Set<String> = ["location", "offset", "length"]
+            // The bytes are the same, so what else was said of them (a checksum) still holds.
+            let rest = record.externalData.filter { !places.contains($0.key) }
+            (message.pointee.n_external_data, message.pointee.external_data) = try metadata(
+                external.place(bytes) + rest)
             set(1, &message.pointee.has_data_location, &message.pointee.data_location)
             return message
         }

@@ -147,6 +147,15 @@ struct WireWalk {
         cost = sum
     }
 
+    /// What the intermediate representation has a place for unknown fields in. In any other message, a type's shape or a
+    /// metadata entry, one is refused, since it would be lost on writing.
+    private static let messagesThatKeepUnknownFields: Set<String> = [
+        "ModelProto", "OperatorSetIdProto", "GraphProto", "FunctionProto", "NodeProto", "AttributeProto",
+        "ValueInfoProto", "TensorProto", "SparseTensorProto", "TypeProto", "TensorAnnotation", "TrainingInfoProto",
+        "DeviceConfigurationProto", "NodeDeviceConfigurationProto", "ShardingSpecProto", "ShardedDimProto",
+        "SimpleShardedDimProto", "IntIntListEntryProto",
+    ]
+
     private mutating func field(of descriptor: UnsafePointer<ProtobufCMessageDescriptor>, end: Int) throws {
         let start = window.position
         let key = try varint(end: end)
@@ -179,6 +188,13 @@ struct WireWalk {
         guard valueEnd <= end else { throw malformed("field \(tag) reaches past the end of its message", at: start) }
 
         guard let known = protobuf_c_message_descriptor_get_field(descriptor, tag) else {
+            let message = String(cString: descriptor.pointee.short_name)
+            guard Self.messagesThatKeepUnknownFields.contains(message) else {
+                throw FormatError(
+                    .containerUnsupported, "field \(tag) of \(message) is none that we know, and would be lost",
+                    offset: start,
+                    hint: "the model is newer than this reader, or damaged")
+            }
             try spend(WireLimit.unknownCost + 2 * (valueEnd - start), at: start)
             return try copy(start, valueEnd)
         }
