@@ -25,14 +25,22 @@ public struct OperatorRegistry: Sendable {
 }
 
 extension Operator {
-    /// Every operator under `Ops/`, by name.
+    /// Every operator under `Ops/`, by the categories of ONNX's documentation.
     static let all: [Operator] = [
-        .abs, .add, .argMax, .averagePool, .batchNormalization, .cast, .clip, .concat, .constant, .constantOfShape,
-        .conv,
-        .div, .dropout, .equal, .erf, .exp, .expand, .flatten, .gather, .gelu, .gemm, .globalAveragePool,
-        .globalMaxPool, .groupNormalization, .hardSigmoid, .hardSwish, .identity, .instanceNormalization,
-        .layerNormalization, .leakyRelu, .log, .logSoftmax, .matMul, .max, .maxPool, .mean, .min, .mul, .neg, .pRelu,
-        .pad, .pow, .range, .reciprocal, .reduceMax, .reduceMean, .reduceSum, .relu, .reshape, .shape, .sigmoid, .slice,
-        .softmax, .split, .sqrt, .squeeze, .sub, .sum, .tanh, .tile, .topK, .transpose, .unsqueeze, .where,
-    ]
+        mathOperators,
+        neuralNetworkOperators,
+        tensorOperators,
+        logicalOperators,
+        reductionOperators,
+        generatorOperators,
+        controlFlowOperators,
+        sequenceOperators,
+        quantizationOperators,
+        recurrentOperators,
+        visionOperators,
+        textOperators,
+        trainingOperators,
+        machineLearningOperators,
+        previewOperators,
+    ].flatMap { $0 }
 }

@@ -107,12 +107,12 @@ public struct GoldenData: Sendable {
         return result.sorted { $0.number < $1.number }
     }
 
-    private static func isFolder(_ path: String) -> Bool {
+    static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    private static func entries(of path: String) throws -> [String] {
+    static func entries(of path: String) throws -> [String] {
         guard let folder = opendir(path) else {
             throw FormatError(.ioFailed, "can't be listed: \(String(cString: strerror(errno)))", file: path)
         }

@@ -12,13 +12,24 @@ struct VerifyCommand: ParsableCommand {
               weightbridge verify model.onnx --golden golden.npz
               weightbridge verify model.pth --golden golden.npz --precision float64
               weightbridge verify model.onnx --golden golden.npz --blocks blocks.npz
+
+            A folder without --golden is a suite in ONNX's test layout: every case below it is run and compared with the \
+            suite's own tolerance. One line for each failure, then the counts.
+
+              weightbridge verify suite/ --filter conv --list
             """)
 
     @Argument(help: "An ONNX model, or a checkpoint whose architecture is recognised.", completion: .file())
     var model: String
 
     @Option(help: ArgumentHelp("Inputs and the outputs to expect.", valueName: "file"), completion: .file())
-    var golden: String
+    var golden: String?
+
+    @Option(help: ArgumentHelp("Suites: run the cases whose name contains this.", valueName: "text"))
+    var filter: String = ""
+
+    @Flag(help: "Suites: list each case that is excluded, with the reason.")
+    var list = false
 
     @Option(
         help: ArgumentHelp("Expected intermediates by module name, to name the first that diverges.", valueName: "file")
@@ -47,6 +58,7 @@ struct VerifyCommand: ParsableCommand {
     @OptionGroup var format: JSONOption
 
     func run() throws {
+        guard let golden else { return try runSuite() }
         var options = VerificationOptions()
         options.session = execution.options()
         options.absoluteTolerance = atol
@@ -62,6 +74,17 @@ struct VerifyCommand: ParsableCommand {
         print(
             format.json ? report.json().serialized(pretty: true) : report.text(color: Terminal.hasColor(1)))
         if !report.isParity { throw ExitCode(ExitStatus.mismatch) }
+    }
+
+    private func runSuite() throws {
+        var suite = try ConformanceSuite(path: model, filter: filter)
+        guard !suite.cases.isEmpty else {
+            throw ValidationError("'\(model)' is no suite: there is no model.onnx below it. For one model give --golden")
+        }
+        let session = execution.options()
+        Terminal.withProgress("running \(suite.cases.count) cases") { suite.run(options: session) }
+        print(format.json ? suite.json().serialized(pretty: true) : suite.text(listing: list))
+        if suite.failures > 0 { throw ExitCode(ExitStatus.mismatch) }
     }
 
     private func pairs(_ texts: [String], of option: String) throws -> [String: String] {

@@ -43,6 +43,9 @@ typedef struct Onnx__ShardingSpecProto Onnx__ShardingSpecProto;
 typedef struct Onnx__ShardedDimProto Onnx__ShardedDimProto;
 typedef struct Onnx__SimpleShardedDimProto Onnx__SimpleShardedDimProto;
 typedef struct Onnx__IntIntListEntryProto Onnx__IntIntListEntryProto;
+typedef struct Onnx__SequenceProto Onnx__SequenceProto;
+typedef struct Onnx__MapProto Onnx__MapProto;
+typedef struct Onnx__OptionalProto Onnx__OptionalProto;
 
 
 /* --- enums --- */
@@ -588,6 +591,65 @@ struct  Onnx__IntIntListEntryProto
     , 0, 0, 0,NULL }
 
 
+struct  Onnx__SequenceProto
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_name;
+  ProtobufCBinaryData name;
+  protobuf_c_boolean has_elem_type;
+  int32_t elem_type;
+  size_t n_tensor_values;
+  Onnx__TensorProto **tensor_values;
+  size_t n_sparse_tensor_values;
+  Onnx__SparseTensorProto **sparse_tensor_values;
+  size_t n_sequence_values;
+  Onnx__SequenceProto **sequence_values;
+  size_t n_map_values;
+  Onnx__MapProto **map_values;
+  size_t n_optional_values;
+  Onnx__OptionalProto **optional_values;
+};
+#define ONNX__SEQUENCE_PROTO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&onnx__sequence_proto__descriptor) \
+    , 0, {0,NULL}, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Onnx__MapProto
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_name;
+  ProtobufCBinaryData name;
+  protobuf_c_boolean has_key_type;
+  int32_t key_type;
+  size_t n_keys;
+  int64_t *keys;
+  size_t n_string_keys;
+  ProtobufCBinaryData *string_keys;
+  Onnx__SequenceProto *values;
+};
+#define ONNX__MAP_PROTO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&onnx__map_proto__descriptor) \
+    , 0, {0,NULL}, 0, 0, 0,NULL, 0,NULL, NULL }
+
+
+struct  Onnx__OptionalProto
+{
+  ProtobufCMessage base;
+  protobuf_c_boolean has_name;
+  ProtobufCBinaryData name;
+  protobuf_c_boolean has_elem_type;
+  int32_t elem_type;
+  Onnx__TensorProto *tensor_value;
+  Onnx__SparseTensorProto *sparse_tensor_value;
+  Onnx__SequenceProto *sequence_value;
+  Onnx__MapProto *map_value;
+  Onnx__OptionalProto *optional_value;
+};
+#define ONNX__OPTIONAL_PROTO__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&onnx__optional_proto__descriptor) \
+    , 0, {0,NULL}, 0, 0, NULL, NULL, NULL, NULL, NULL }
+
+
 /* Onnx__ModelProto methods */
 void   onnx__model_proto__init
                      (Onnx__ModelProto         *message);
@@ -992,6 +1054,63 @@ Onnx__IntIntListEntryProto *
 void   onnx__int_int_list_entry_proto__free_unpacked
                      (Onnx__IntIntListEntryProto *message,
                       ProtobufCAllocator *allocator);
+/* Onnx__SequenceProto methods */
+void   onnx__sequence_proto__init
+                     (Onnx__SequenceProto         *message);
+size_t onnx__sequence_proto__get_packed_size
+                     (const Onnx__SequenceProto   *message);
+size_t onnx__sequence_proto__pack
+                     (const Onnx__SequenceProto   *message,
+                      uint8_t             *out);
+size_t onnx__sequence_proto__pack_to_buffer
+                     (const Onnx__SequenceProto   *message,
+                      ProtobufCBuffer     *buffer);
+Onnx__SequenceProto *
+       onnx__sequence_proto__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   onnx__sequence_proto__free_unpacked
+                     (Onnx__SequenceProto *message,
+                      ProtobufCAllocator *allocator);
+/* Onnx__MapProto methods */
+void   onnx__map_proto__init
+                     (Onnx__MapProto         *message);
+size_t onnx__map_proto__get_packed_size
+                     (const Onnx__MapProto   *message);
+size_t onnx__map_proto__pack
+                     (const Onnx__MapProto   *message,
+                      uint8_t             *out);
+size_t onnx__map_proto__pack_to_buffer
+                     (const Onnx__MapProto   *message,
+                      ProtobufCBuffer     *buffer);
+Onnx__MapProto *
+       onnx__map_proto__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   onnx__map_proto__free_unpacked
+                     (Onnx__MapProto *message,
+                      ProtobufCAllocator *allocator);
+/* Onnx__OptionalProto methods */
+void   onnx__optional_proto__init
+                     (Onnx__OptionalProto         *message);
+size_t onnx__optional_proto__get_packed_size
+                     (const Onnx__OptionalProto   *message);
+size_t onnx__optional_proto__pack
+                     (const Onnx__OptionalProto   *message,
+                      uint8_t             *out);
+size_t onnx__optional_proto__pack_to_buffer
+                     (const Onnx__OptionalProto   *message,
+                      ProtobufCBuffer     *buffer);
+Onnx__OptionalProto *
+       onnx__optional_proto__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   onnx__optional_proto__free_unpacked
+                     (Onnx__OptionalProto *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Onnx__ModelProto_Closure)
@@ -1078,6 +1197,15 @@ typedef void (*Onnx__SimpleShardedDimProto_Closure)
 typedef void (*Onnx__IntIntListEntryProto_Closure)
                  (const Onnx__IntIntListEntryProto *message,
                   void *closure_data);
+typedef void (*Onnx__SequenceProto_Closure)
+                 (const Onnx__SequenceProto *message,
+                  void *closure_data);
+typedef void (*Onnx__MapProto_Closure)
+                 (const Onnx__MapProto *message,
+                  void *closure_data);
+typedef void (*Onnx__OptionalProto_Closure)
+                 (const Onnx__OptionalProto *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -1112,6 +1240,9 @@ extern const ProtobufCMessageDescriptor onnx__sharding_spec_proto__descriptor;
 extern const ProtobufCMessageDescriptor onnx__sharded_dim_proto__descriptor;
 extern const ProtobufCMessageDescriptor onnx__simple_sharded_dim_proto__descriptor;
 extern const ProtobufCMessageDescriptor onnx__int_int_list_entry_proto__descriptor;
+extern const ProtobufCMessageDescriptor onnx__sequence_proto__descriptor;
+extern const ProtobufCMessageDescriptor onnx__map_proto__descriptor;
+extern const ProtobufCMessageDescriptor onnx__optional_proto__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -2,30 +2,62 @@ import GraphIR
 
 /// What a kernel is called with.
 public struct Call: Sendable {
-    public var inputs: [Tensor?]
+    public var values: [RuntimeValue?]
     /// How many outputs the node has, wanted or not.
     public let outputCount: Int
     /// Bytes that the call may still allocate.
     public let memory: Int
     /// When to give up.
     public let deadline: ContinuousClock.Instant?
+    /// Values of enclosing graphs that the node's bodies use, in the order of the bound program.
+    public let captures: [RuntimeValue]
 
-    public init(inputs: [Tensor?], outputCount: Int, memory: Int, deadline: ContinuousClock.Instant? = nil) {
-        self.inputs = inputs
+    public init(
+        values: [RuntimeValue?], outputCount: Int, memory: Int, deadline: ContinuousClock.Instant? = nil,
+        captures: [RuntimeValue] = []
+    ) {
+        self.values = values
         self.outputCount = outputCount
         self.memory = memory
         self.deadline = deadline
+        self.captures = captures
     }
 
+    /// The inputs of a kernel that takes tensors only.
+    public var inputs: [Tensor?] { values.map { $0?.tensor } }
+
     /// An optional input.
-    public subscript(position: Int) -> Tensor? { inputs[checked: position] ?? nil }
+    public subscript(position: Int) -> Tensor? { values[checked: position]??.tensor }
 
     /// - Throws: `op.argument` where the input is left out.
     public func input(_ position: Int) throws -> Tensor {
         guard let tensor = self[position] else {
+            if let other = values[checked: position] ?? nil {
+                throw GraphError(
+                    .argument, "expected a tensor, found \(other.kindName)", argument: "input \(position)")
+            }
             throw GraphError(.argument, "the input is required", argument: "input \(position)")
         }
         return tensor
+    }
+
+    /// An input of any kind.
+    /// - Throws: `op.argument` where it is left out.
+    public func value(_ position: Int) throws -> RuntimeValue {
+        guard let value = values[checked: position] ?? nil else {
+            throw GraphError(.argument, "the input is required", argument: "input \(position)")
+        }
+        return value
+    }
+
+    /// The items of an input that is a sequence.
+    /// - Throws: `op.argument` where it is left out or of another kind.
+    public func sequence(_ position: Int) throws -> [RuntimeValue] {
+        guard case .sequence(let items) = try value(position) else {
+            throw GraphError(
+                .argument, "expected a sequence, found \(try value(position).kindName)", argument: "input \(position)")
+        }
+        return items
     }
 
     /// The elements of an integer input, int32 or int64: shapes, axes, indices.
@@ -86,7 +118,13 @@ public struct Call: Sendable {
 
     /// The same call with other inputs.
     public func with(inputs: [Tensor?]) -> Call {
-        Call(inputs: inputs, outputCount: outputCount, memory: memory, deadline: deadline)
+        with(values: inputs.map { $0.map(RuntimeValue.tensor) })
+    }
+
+    /// The same call with other inputs, of which some have memory in use already.
+    public func with(values: [RuntimeValue?], using bytes: Int = 0) -> Call {
+        Call(
+            values: values, outputCount: outputCount, memory: memory - bytes, deadline: deadline, captures: captures)
     }
 }
 

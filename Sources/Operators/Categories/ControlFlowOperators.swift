@@ -1,0 +1,4 @@
+extension Operator {
+    /// Nodes that run graphs.
+    static let controlFlowOperators: [Operator] = []
+}

@@ -1,0 +1,4 @@
+extension Operator {
+    /// ai.onnx.ml.
+    static let machineLearningOperators: [Operator] = []
+}

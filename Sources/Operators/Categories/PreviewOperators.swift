@@ -1,0 +1,4 @@
+extension Operator {
+    /// ai.onnx.preview.
+    static let previewOperators: [Operator] = []
+}

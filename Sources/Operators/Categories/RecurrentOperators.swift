@@ -1,0 +1,4 @@
+extension Operator {
+    /// Recurrent networks.
+    static let recurrentOperators: [Operator] = []
+}

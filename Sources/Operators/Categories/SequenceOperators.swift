@@ -1,0 +1,4 @@
+extension Operator {
+    /// Sequences and optionals.
+    static let sequenceOperators: [Operator] = []
+}

@@ -1,0 +1,4 @@
+extension Operator {
+    /// Strings.
+    static let textOperators: [Operator] = []
+}

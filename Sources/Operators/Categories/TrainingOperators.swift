@@ -1,0 +1,4 @@
+extension Operator {
+    /// ai.onnx.preview.training.
+    static let trainingOperators: [Operator] = []
+}

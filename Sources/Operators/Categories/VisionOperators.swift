@@ -1,0 +1,4 @@
+extension Operator {
+    /// Images and detection.
+    static let visionOperators: [Operator] = []
+}

@@ -1,0 +1,105 @@
+import Execution
+import Formats
+import GraphIR
+import Operators
+import OrderedCollections
+
+/// One case of a suite in ONNX's test layout: `model.onnx` beside `test_data_set_0/` … with inputs and expected outputs.
+public struct ConformanceCase: Sendable {
+    /// What came of a case.
+    public enum Outcome: Sendable {
+        /// All outputs are within the tolerance.
+        case passed
+        /// The operator draws random numbers: type, shape, values and rate are right.
+        case passedAsRandom
+        /// An output differs, or the model can't be read or run although all in it is supported.
+        case failed(String)
+        /// The model has something that we don't support.
+        case excluded(String)
+    }
+
+    /// The path of its folder below the suite's.
+    public var name: String
+    /// The folder's path.
+    public var path: String
+    /// The operators in the model, functions and subgraphs included, sorted.
+    public private(set) var operators: [String] = []
+    public private(set) var outcome = Outcome.excluded("not run")
+    public private(set) var duration = Duration.zero
+
+    public init(name: String, path: String) {
+        self.name = name
+        self.path = path
+    }
+
+    /// Runs the case by a normal session; the expected outputs are read for comparing only.
+    public mutating func run(options: SessionOptions) {
+        let start = ContinuousClock.now
+        do {
+            outcome = try result(options: options)
+        } catch let error as any Fault {
+            outcome = error.faultClass == .unsupported ? .excluded(error.description) : .failed(error.description)
+        } catch {
+            outcome = .failed("\(error)")
+        }
+        duration = ContinuousClock.now - start
+    }
+
+    private mutating func result(options: SessionOptions) throws -> Outcome {
+        let model = try readModel(FileSource(path: "\(path)/model.onnx"))
+        operators = operatorNames(of: model)
+        let session = try Session(model, options: options)
+        let tolerance = try Tolerance(path: "\(path)/tolerance.json")
+        let sets = try dataSets()
+        guard !sets.isEmpty else { throw FormatError(.tensorMissing, "has no test_data_set_0", file: path) }
+        let isRandom = operators.contains("Bernoulli") || operators.contains { $0.hasPrefix("Random") }
+        for folder in sets {
+            let types = model.graph.inputs.filter { model.graph.initializers[$0] == nil }
+            var inputs: OrderedDictionary<String, RuntimeValue> = [:]
+            for (position, id) in types.enumerated() {
+                let value = model.graph[id]
+                let file = "\(folder)/input_\(position).pb"
+                guard fileExists(file) else { continue }
+                inputs[value.name] = try readValueProto(FileSource(path: file), as: value.type)
+            }
+            let outputs = try session.run(values: inputs)
+            for (position, id) in model.graph.outputs.enumerated() {
+                let value = model.graph[id]
+                let file = "\(folder)/output_\(position).pb"
+                guard fileExists(file) else { continue }
+                let expected = try readValueProto(FileSource(path: file), as: value.type)
+                guard let found = outputs[value.name] else {
+                    return .failed("the output \"\(value.name)\" was not made")
+                }
+                if let difference = try tolerance.difference(found, expected, isRandom: isRandom) {
+                    return .failed("\(value.name): \(difference)")
+                }
+            }
+        }
+        return isRandom ? .passedAsRandom : .passed
+    }
+
+    private func dataSets() throws -> [String] {
+        var sets: [String] = []
+        while fileExists("\(path)/test_data_set_\(sets.count)/output_0.pb") {
+            sets.append("\(path)/test_data_set_\(sets.count)")
+        }
+        return sets
+    }
+}
+
+/// The operators in a model, functions and subgraphs included, sorted.
+func operatorNames(of model: Model) -> [String] {
+    var names: Set<String> = []
+    var graphs = [model.graph] + model.functions.map(\.body)
+    while let graph = graphs.popLast() {
+        for node in graph.nodes {
+            names.insert("\(node.op)")
+            for attribute in node.attributes {
+                if case .graph(let inner) = attribute.value { graphs.append(inner) }
+                if case .graphs(let inner) = attribute.value { graphs += inner }
+            }
+        }
+    }
+    return names.sorted()
+}
