@@ -242,7 +242,8 @@ struct ProgramBuilder {
             bodies[ExactName(attribute.name)] = Body(
                 inputCount: graph.inputs.count, outputCount: graph.outputs.count
             ) { inputs, call in
-                try runner.run(inputs, captures: Array(call.captures.dropFirst(range.lowerBound).prefix(range.count)), call)
+                try runner.run(
+                    inputs, captures: Array(call.captures.dropFirst(range.lowerBound).prefix(range.count)), call)
             }
         }
         return bodies

@@ -79,7 +79,8 @@ struct VerifyCommand: ParsableCommand {
     private func runSuite() throws {
         var suite = try ConformanceSuite(path: model, filter: filter)
         guard !suite.cases.isEmpty else {
-            throw ValidationError("'\(model)' is no suite: there is no model.onnx below it. For one model give --golden")
+            throw ValidationError(
+                "'\(model)' is no suite: there is no model.onnx below it. For one model give --golden")
         }
         let session = execution.options()
         Terminal.withProgress("running \(suite.cases.count) cases") { suite.run(options: session) }

@@ -1,6 +1,6 @@
 extension Operator {
     /// Comparisons, logic, bits.
     static let logicalOperators: [Operator] = [
-        .equal,
+        .equal
     ]
 }
