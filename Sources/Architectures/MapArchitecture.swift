@@ -9,13 +9,15 @@ public struct MappingOptions: Sendable {
     public var architecture: String?
     /// The batch dimension of the input; a name makes it dynamic.
     public var batch: Dimension = .named("batch")
-    /// Height and width. `nil`: what `config.json` or the known variant says, else dynamic.
+    /// Height and width. `nil`: what the weights ask for, or `config.json` or the known variant says, else dynamic.
     public var imageSize: (Int, Int)?
     /// Whether tensors that the architecture doesn't use are left out rather than refused.
     public var allowUnused = false
     /// The type that the model computes in. `nil`: `float64` where all weights are, else `float32`; narrower weights
     /// keep their bits and are widened by `Cast` nodes.
     public var computeType: ElementType?
+    /// Hyperparameters that shapes can't tell, by timm's names: `num_heads`, `global_pool`, `norm_eps`.
+    public var settings: [String: String] = [:]
 
     public init() {}
 }
@@ -45,100 +47,21 @@ public struct MappedModel: Sendable {
 public func mapArchitecture(
     _ stateDict: StateDict, config: JSONValue?, options: MappingOptions = MappingOptions()
 ) throws -> MappedModel {
-    guard var candidate = ConvMixerCandidate.best(for: stateDict) else { throw unknownArchitecture(stateDict) }
-    var notes: [String] = []
-    if let name = options.architecture {
-        guard let asked = ConvMixer(name: name) else {
-            throw MappingError(
-                .option, "there is no architecture '\(name)'", report: "families: convmixer",
-                hint: "'weightbridge architectures' lists those that there are")
-        }
-        candidate.model.dim = asked.dim
-        candidate.model.depth = asked.depth
-        candidate.model.kernel = asked.kernel
-        candidate.model.patch = asked.patch
-    } else if !candidate.isCertain || candidate.matched < minimumMatch(candidate.model) {
-        throw unknownArchitecture(stateDict, nearest: candidate)
+    let ranked = try Candidate.ranked(stateDict, config: config, options: options)
+    guard let best = ranked.first else { throw unknownArchitecture(stateDict) }
+    guard options.architecture != nil || best.isLikely else { throw unknownArchitecture(stateDict, nearest: best) }
+    var notes = best.hints.notes
+    if let other = ranked.dropFirst().first(where: { $0.fits }), best.fits {
+        notes.append("\(other.model.name) has the same keys and shapes; --architecture settles it")
     }
-
-    let (activation, reason) = try ConvMixer.activation(
-        of: candidate, weights: stateDict, config: config, option: options.activation)
-    candidate.model.activation = activation
-    notes.append("activation \(activation.rawValue): \(reason)")
-    let model = candidate.model
-    if candidate.keys.grammar == .tweet, model.kernel % 2 == 0 {
-        notes.append(
-            "the authors' short version pads an even kernel of \(model.kernel) by \(model.kernel / 2) on both sides, "
-                + "with which its residual connection can't run; 'same' padding was taken")
-    }
-    let variant = ConvMixer.variants.first { $0.model.hasSizes(of: model) }
-    var preprocessing = config.flatMap { Preprocessing(config: $0) }
-    if preprocessing == nil, let variant, model.inputChannels == 3 {
-        preprocessing = variant.preprocessing
-        notes.append("preprocessing: that of \(variant.name)")
-    }
-
-    let compute = computeType(of: stateDict, option: options.computeType)
-    if let note = compute.note { notes.append(note) }
-    let size = options.imageSize ?? preprocessing.map { ($0.inputSize[1], $0.inputSize[2]) }
-    if size == nil { notes.append("height and width are dynamic: nothing says what they were in training") }
-
-    let net = ModelBuilder(model.name, weights: stateDict, computeType: compute.type)
-    let image = try net.input(
-        "input",
-        [
-            options.batch, .size(Int64(model.inputChannels)), size.map { .size(Int64($0.0)) } ?? .named("height"),
-            size.map { .size(Int64($0.1)) } ?? .named("width"),
-        ])
-    try net.output(model.classes == nil ? "features" : "logits", model.build(net, image, keys: candidate.keys))
-    var built = try net.model()
-    if !net.unused.isEmpty {
-        guard options.allowUnused else { throw MappingError(ledger: net.ledger, of: model.name) }
-        notes.append("\(net.unused.count) tensors aren't used and were left out")
-    }
-
-    let hyperparameters = [
-        ("dim", "\(model.dim)"), ("depth", "\(model.depth)"), ("kernel_size", "\(model.kernel)"),
-        ("patch_size", "\(model.patch)"), ("in_chans", "\(model.inputChannels)"),
-        ("num_classes", "\(model.classes ?? 0)"), ("act_layer", activation.rawValue),
-        ("keys", candidate.keys.grammar.rawValue),
-    ]
-    built.metadata += [
-        MetadataEntry(MetadataKey.architecture, model.name), MetadataEntry(MetadataKey.family, "convmixer"),
-        MetadataEntry(
-            MetadataKey.hyperparameters,
-            JSONValue.object(hyperparameters.map { ($0.0, .string($0.1)) }).serialized(pretty: false)),
-    ]
-    built.metadata += preprocessing?.metadata ?? []
-    return MappedModel(
-        model: built, architecture: model.name, family: "convmixer", variant: variant?.name, notes: notes,
-        preprocessing: preprocessing, unused: net.unused, hyperparameters: hyperparameters)
+    return try best.map(notes: notes)
 }
-
-/// The type to compute in and, where it isn't that of all weights, why.
-private func computeType(of weights: StateDict, option: ElementType?) -> (type: ElementType, note: String?) {
-    var types: [ElementType] = []
-    for tensor in weights.tensors.values where tensor.elementType.isFloatingPoint {
-        if !types.contains(tensor.elementType) { types.append(tensor.elementType) }
-    }
-    let chosen = option ?? (types == [.float64] ? .float64 : .float32)
-    let others = types.filter { $0 != chosen }.map { $0.name }
-    if others.isEmpty { return (chosen, nil) }
-    return (
-        chosen,
-        "weights of type \(others.joined(separator: ", ")) keep their bits and are cast to "
-            + "\(chosen.name) when the model runs"
-    )
-}
-
-/// A third of the keys that the architecture has: with fewer the likeness is chance.
-private func minimumMatch(_ model: ConvMixer) -> Int { (7 + 14 * model.depth + (model.classes == nil ? 0 : 2)) / 3 }
 
 /// The error for a state dict that is no known family's.
-private func unknownArchitecture(_ weights: StateDict, nearest: ConvMixerCandidate? = nil) -> MappingError {
+private func unknownArchitecture(_ weights: StateDict, nearest: Candidate? = nil) -> MappingError {
     var lines = ["families that are known, and a key of each:"]
-    for grammar in ConvMixerKeys.Grammar.allCases {
-        lines.append("  convmixer, \(grammar.rawValue) keys: \(ConvMixerKeys(grammar: grammar).stem[0]).weight")
+    for family in ArchitectureFamilies.all {
+        for key in family.exampleKeys { lines.append("  \(family.family): \(key)") }
     }
     var hint: String? = "give the architecture with --architecture to see what is missing"
     if weights.count == 0 { hint = "the file holds no tensors" }
@@ -146,15 +69,15 @@ private func unknownArchitecture(_ weights: StateDict, nearest: ConvMixerCandida
         hint = "this looks like the state of an optimizer, not weights"
     }
     if let nearest, nearest.matched > 0 {
-        lines.append("nearest: convmixer (\(nearest.keys.grammar.rawValue) keys), \(nearest.matched) keys in common")
+        lines.append("nearest: \(nearest.model.name), \(nearest.matched) keys in common")
     }
     lines.append(
         "the file has \(weights.count) tensors: " + weights.names.prefix(5).joined(separator: ", ")
             + (weights.count > 5 ? " …" : ""))
     var error = MappingError(
         .unknown, "no known architecture has these \(weights.count) tensors", report: "", hint: hint)
-    if let (prefix, count) = strangePrefix(weights) {
-        lines.append("\(count) keys would be ConvMixer's without '\(prefix)' in front")
+    if let (prefix, family, count) = strangePrefix(weights) {
+        lines.append("\(count) keys would be those of \(family) without '\(prefix)' in front")
         error.hint = "rename the keys: drop '\(prefix)'"
         error.renames = weights.names.filter { $0.hasPrefix(prefix) }
             .map { ($0, String($0.dropFirst(prefix.count))) }
@@ -163,20 +86,18 @@ private func unknownArchitecture(_ weights: StateDict, nearest: ConvMixerCandida
     return error
 }
 
-/// A prefix without which keys are a ConvMixer's.
-private func strangePrefix(_ weights: StateDict) -> (String, Int)? {
-    for grammar in [ConvMixerKeys.Grammar.timm, .mmpretrain, .tweet, .flat] {
-        let anchor = "." + ConvMixerKeys(grammar: grammar).stem[0] + ".weight"
-        guard let name = weights.names.first(where: { $0.hasSuffix(anchor) }) else { continue }
-        let prefix = String(name.dropLast(anchor.count - 1))
-        var stripped = StateDict()
-        for (key, tensor) in weights.tensors where key.string.hasPrefix(prefix) {
-            stripped[String(key.string.dropFirst(prefix.count))] = tensor
-        }
-        if let candidate = ConvMixerCandidate.best(for: stripped), candidate.isCertain,
-            candidate.matched >= minimumMatch(candidate.model)
-        {
-            return (prefix, stripped.count)
+/// A prefix without which the keys are a known family's.
+private func strangePrefix(_ weights: StateDict) -> (prefix: String, family: String, count: Int)? {
+    for family in ArchitectureFamilies.all {
+        for key in family.exampleKeys {
+            guard let name = weights.names.first(where: { $0.hasSuffix("." + key) }) else { continue }
+            let prefix = String(name.dropLast(key.count))
+            var stripped = StateDict()
+            for (key, tensor) in weights.tensors where key.string.hasPrefix(prefix) {
+                stripped[String(key.string.dropFirst(prefix.count))] = tensor
+            }
+            let candidates = try? Candidate.ranked(stripped, config: nil, options: MappingOptions())
+            if candidates?.first?.isLikely == true { return (prefix, family.family, stripped.count) }
         }
     }
     return nil

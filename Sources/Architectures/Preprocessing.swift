@@ -25,11 +25,19 @@ public struct Preprocessing: Sendable, Hashable {
         self.cropMode = cropMode
     }
 
-    /// Mean and deviation of ImageNet's pixels, 224 × 224.
-    public static func imageNet(cropFraction: Double) -> Preprocessing {
+    /// Mean and deviation of ImageNet's pixels.
+    public static func imageNet(
+        size: Int = 224, cropFraction: Double, interpolation: String = "bicubic"
+    ) -> Preprocessing {
         Preprocessing(
-            mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], inputSize: [3, 224, 224],
-            cropFraction: cropFraction)
+            mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], inputSize: [3, size, size],
+            cropFraction: cropFraction, interpolation: interpolation)
+    }
+
+    /// Pixels from −1 to 1: mean and deviation one half.
+    public static func half(size: Int = 224, cropFraction: Double) -> Preprocessing {
+        Preprocessing(
+            mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], inputSize: [3, size, size], cropFraction: cropFraction)
     }
 
     /// What `config.json` beside timm's weights says under `pretrained_cfg`; `nil` where it lacks the essentials.

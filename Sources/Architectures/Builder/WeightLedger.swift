@@ -44,6 +44,11 @@ struct WeightLedger {
     /// The names of weights that no layer asked for, in the order of the file.
     var unused: [String] { weights.tensors.keys.filter { declarations[$0] == nil }.map(\.string) }
 
+    /// Keys that are both declared and there, shapes agreeing.
+    var matched: Int {
+        declarations.values.count { weights[$0.key]?.shape == $0.shape }
+    }
+
     /// The tensor of this key; zeros, and an entry among the faults, where it doesn't fit.
     mutating func take(_ key: String, shape: [Int]?, role: ParameterRole) throws -> Tensor {
         let found = weights[key]

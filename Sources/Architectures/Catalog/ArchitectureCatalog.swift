@@ -36,32 +36,48 @@ public struct ArchitectureCatalog: Sendable {
     /// The variants whose name contains `text`, all for `nil`. A name that the families can parse but don't list, such
     /// as `convmixer_64_4_ks5_p2`, gives the one entry of that name.
     public static func entries(matching text: String? = nil) throws -> [Entry] {
-        var found = ConvMixer.variants.filter { text == nil || $0.name.contains(text ?? "") }
-        if let exact = found.first(where: { $0.name == text }) { found = [exact] }
-        if found.isEmpty, let text, let model = ConvMixer(name: text) {
+        var found: [Entry] = []
+        for family in ArchitectureFamilies.all { found += try entries(of: family, matching: text) }
+        if let exact = found.first(where: { $0.name == text }) { return [exact] }
+        if found.isEmpty, let text, let model = ArchitectureFamilies.named(text) {
             found = [
-                ConvMixer.Variant(
-                    name: text, model: model, imageSize: 224, preprocessing: .imageNet(cropFraction: 0.96),
-                    summary: "free combination of sizes")
+                try entry(
+                    model, name: text, .imageNet(cropFraction: 0.96), summary: "free combination of sizes")
             ]
         }
-        return try found.map { variant in
-            let net = try declared(variant.model, imageSize: variant.imageSize)
-            return Entry(
-                name: variant.name, family: "convmixer",
-                parameters: net.ledger.declarations.values.reduce(0) { $0 &+ $1.trainedCount }, macs: net.macs ?? 0,
-                inputShape: [variant.model.inputChannels, variant.imageSize, variant.imageSize],
-                classes: variant.model.classes ?? 0, summary: variant.summary, preprocessing: variant.preprocessing)
+        return found
+    }
+
+    private static func entries<Family: ArchitectureFamily>(
+        of family: Family.Type, matching text: String?
+    ) throws -> [Entry] {
+        try Family.variants.filter { text == nil || $0.name.contains(text ?? "") }.map { variant in
+            try entry(variant.model, name: variant.name, variant.preprocessing, summary: variant.summary)
         }
     }
 
+    private static func entry(
+        _ model: any ArchitectureFamily, name: String, _ preprocessing: Preprocessing, summary: String
+    ) throws -> Entry {
+        let size = model.imageSize ?? ImageSize(preprocessing.inputSize[1], preprocessing.inputSize[2])
+        let net = try declared(model, imageSize: size)
+        return Entry(
+            name: name, family: type(of: model).family,
+            parameters: net.ledger.declarations.values.reduce(0) { $0 &+ $1.trainedCount }, macs: net.macs ?? 0,
+            inputShape: [model.inputChannels, size.height, size.width], classes: model.classes ?? 0, summary: summary,
+            preprocessing: preprocessing)
+    }
+
     /// The graph of a model without its weights: its layers declare what they need.
-    static func declared(_ model: ConvMixer, imageSize: Int) throws -> ModelBuilder {
+    static func declared(_ model: any ArchitectureFamily, imageSize: ImageSize) throws -> ModelBuilder {
         let net = ModelBuilder(model.name)
         let image = try net.input(
             "input",
-            [.size(1), .size(Int64(model.inputChannels)), .size(Int64(imageSize)), .size(Int64(imageSize))])
-        _ = try model.build(net, image, keys: ConvMixerKeys(grammar: .timm))
+            [
+                .size(1), .size(Int64(model.inputChannels)), .size(Int64(imageSize.height)),
+                .size(Int64(imageSize.width)),
+            ])
+        _ = try model.build(net, image)
         return net
     }
 }
@@ -83,19 +99,17 @@ extension ParameterDeclaration {
 /// finite and shows mistakes that zeros and ones would hide.
 /// - Throws: ``MappingError`` where no family has an architecture of this name.
 public func initializeCheckpoint(architecture: String, seed: UInt64) throws -> StateDict {
-    guard let model = ConvMixer(name: architecture) else {
-        throw MappingError(
-            .option, "there is no architecture '\(architecture)'", report: "families: convmixer",
-            hint: "'weightbridge architectures' lists those that there are")
+    guard let model = ArchitectureFamilies.named(architecture) else {
+        throw ArchitectureFamilies.unknown(architecture)
     }
-    let net = try ArchitectureCatalog.declared(model, imageSize: max(224, model.patch))
+    let net = try ArchitectureCatalog.declared(model, imageSize: model.imageSize ?? ImageSize(224, 224))
     var result = StateDict()
     for declaration in net.ledger.declarations.values {
         if declaration.role == .counter {
             result[declaration.key] = try Tensor(scalar: Int64(0))
             continue
         }
-        let range = declaration.role.range(isRectified: model.activation == .relu)
+        let range = declaration.role.range(isRectified: (model as? ConvMixer)?.activation == .relu)
         let count = try Tensor.byteCount(.float32, shape: declaration.shape)
         let source = RandomSource(
             count: count, range: range, seed: RandomSource.seed(for: declaration.key, seed: seed))

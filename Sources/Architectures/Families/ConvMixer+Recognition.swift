@@ -76,39 +76,45 @@ extension ConvMixerCandidate {
 }
 
 extension ConvMixer {
-    /// The activation, which shapes can't tell, and why it is that.
+    init?(_ weights: StateDict, hints: Hints) throws {
+        guard let candidate = ConvMixerCandidate.best(for: weights), candidate.matched > 0 else { return nil }
+        self = candidate.model
+        keys = candidate.keys
+        if let name = hints.options.architecture, let asked = ConvMixer(name: name) {
+            (dim, depth, kernel, patch) = (asked.dim, asked.depth, asked.kernel, asked.patch)
+        } else if !candidate.isCertain {
+            return nil
+        }
+        activation = try activation(weights, hints)
+        if keys.grammar == .tweet, kernel % 2 == 0 {
+            hints.note(
+                "the authors' short version pads an even kernel of \(kernel) by \(kernel / 2) on both sides, with which "
+                    + "its residual connection can't run; 'same' padding was taken")
+        }
+    }
+
+    /// The activation, which shapes can't tell.
     ///
     /// A norm stands behind every activation. What ReLU lets through is never negative, and so is its running mean;
     /// GELU reaches down to −0.17. One negative entry therefore says GELU.
-    static func activation(
-        of candidate: ConvMixerCandidate, weights: StateDict, config: JSONValue?, option: String?
-    ) throws -> (Activation, reason: String) {
-        if let option {
-            guard let activation = Activation(name: option) else {
-                let known = Activation.allCases.map(\.rawValue).joined(separator: ", ")
-                throw MappingError(
-                    .option, "there is no activation '\(option)'", report: "known: \(known)", hint: "one of \(known)")
-            }
-            return (activation, "the option says so")
+    private func activation(_ weights: StateDict, _ hints: Hints) throws -> Activation {
+        if let stated = try hints.statedActivation() { return stated }
+        if hints.options.architecture == nil, let (known, source) = hints.variant(of: ConvMixer.self) {
+            hints.note("activation \(known.model.activation.rawValue): \(source) names \(known.name)")
+            return known.model.activation
         }
-        let arguments = config?.member("model_args")
-        for key in ["act_layer", "act"] {
-            if let name = arguments?.text(key) ?? config?.text(key), let activation = Activation(name: name) {
-                return (activation, "config.json says so")
-            }
-        }
-        if let name = config?.text("architecture"), let known = variants.first(where: { $0.name == name }) {
-            return (known.model.activation, "config.json names \(name)")
-        }
-        let table = variants.first { $0.model.hasSizes(of: candidate.model) }
+        let (found, reason) = evidence(weights)
+        hints.note("activation \(found.rawValue): \(reason)")
+        return found
+    }
+
+    private func evidence(_ weights: StateDict) -> (Activation, reason: String) {
         var sawMean = false
         var isConstant = true
-        let keys = candidate.keys
-        let norms =
-            [keys.stem[2]]
-            + (0..<candidate.model.depth).flatMap { [keys.depthwise($0)[2], keys.pointwise($0)[2]] }
+        let norms = [keys.stem[2]] + (0..<depth).flatMap { [keys.depthwise($0)[2], keys.pointwise($0)[2]] }
         for norm in norms {
-            guard let mean = weights[norm + ".running_mean"], mean.count <= sizeLimit, let values = try? mean.reals()
+            guard let mean = weights[norm + ".running_mean"], mean.count <= Self.sizeLimit,
+                let values = try? mean.reals()
             else { continue }
             sawMean = sawMean || !values.isEmpty
             if values.contains(where: { $0 < 0 }) {
@@ -117,7 +123,7 @@ extension ConvMixer {
             if values.contains(where: { $0 != 0 }) { isConstant = false }
         }
         if sawMean, !isConstant { return (.relu, "no running_mean has a negative entry, as behind ReLU") }
-        if let table { return (table.model.activation, "\(table.name) has it") }
+        if let variant { return (variant.model.activation, "\(variant.name) has it") }
         return (.gelu, "the paper's default; nothing in the file says otherwise")
     }
 }

@@ -4,7 +4,9 @@ import GraphIR
 ///
 /// Patches are embedded by one convolution. Each of `depth` blocks mixes positions by a depthwise convolution with a
 /// residual connection, then channels by a pointwise one. The norm stands behind the activation throughout.
-struct ConvMixer: Sendable {
+struct ConvMixer: ArchitectureFamily {
+    static let family = "convmixer"
+
     var dim: Int
     var depth: Int
     var kernel = 9
@@ -13,9 +15,9 @@ struct ConvMixer: Sendable {
     /// `nil` for a model without a head.
     var classes: Int? = 1000
     var activation = Activation.gelu
+    var keys = ConvMixerKeys(grammar: .timm)
 
-    /// Builds the graph from `image` `[N, C, H, W]`; returns logits `[N, classes]`, or pooled features without a head.
-    func build(_ net: ModelBuilder, _ image: ModelBuilder.Wire, keys: ConvMixerKeys) throws -> ModelBuilder.Wire {
+    func build(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
         // σ, then BN: the two modules behind each convolution.
         func activateAndNormalize(_ x: ModelBuilder.Wire, _ modules: [String]) throws -> ModelBuilder.Wire {
             try net.batchNorm(modules[2], net.activation(activation, modules[1], x))
@@ -54,27 +56,16 @@ extension ConvMixer {
         return "convmixer_\(dim)_\(depth)_ks\(kernel)_p\(patch)"
     }
 
-    /// Whether dimension, depth, kernel and patch agree.
     func hasSizes(of other: ConvMixer) -> Bool {
         dim == other.dim && depth == other.depth && kernel == other.kernel && patch == other.patch
     }
 
-    /// A variant that the paper, its code or timm names.
-    struct Variant: Sendable {
-        var name: String
-        var model: ConvMixer
-        var imageSize: Int
-        var preprocessing: Preprocessing
-        var summary: String
-    }
-
-    private static func imageNet(_ name: String, _ model: ConvMixer, _ summary: String) -> Variant {
-        Variant(
-            name: name, model: model, imageSize: 224, preprocessing: .imageNet(cropFraction: 0.96), summary: summary)
+    private static func imageNet(_ name: String, _ model: ConvMixer, _ summary: String) -> Variant<ConvMixer> {
+        Variant(name, model, .imageNet(cropFraction: 0.96), summary)
     }
 
     /// timm's three first, then the paper's others, then the repository's for CIFAR-10.
-    static let variants: [Variant] = [
+    static let variants: [Variant<ConvMixer>] = [
         imageNet("convmixer_1536_20", ConvMixer(dim: 1536, depth: 20), "timm, paper"),
         imageNet(
             "convmixer_768_32", ConvMixer(dim: 768, depth: 32, kernel: 7, activation: .relu), "timm, paper; ReLU"),
@@ -89,12 +80,21 @@ extension ConvMixer {
             "paper; ReLU"),
         imageNet("convmixer_1536_20_ks9_p14", ConvMixer(dim: 1536, depth: 20, patch: 14), "paper"),
         Variant(
-            name: "convmixer_256_8_ks5_p2",
-            model: ConvMixer(dim: 256, depth: 8, kernel: 5, patch: 2, classes: 10), imageSize: 32,
-            preprocessing: Preprocessing(
+            "convmixer_256_8_ks5_p2", ConvMixer(dim: 256, depth: 8, kernel: 5, patch: 2, classes: 10),
+            Preprocessing(
                 mean: [0.4914, 0.4822, 0.4465], std: [0.2471, 0.2435, 0.2616], inputSize: [3, 32, 32], cropFraction: 1),
-            summary: "the authors' CIFAR-10 script"),
+            "the authors' CIFAR-10 script"),
     ]
+
+    var hyperparameters: [(String, String)] {
+        [
+            ("dim", "\(dim)"), ("depth", "\(depth)"), ("kernel_size", "\(kernel)"), ("patch_size", "\(patch)"),
+            ("in_chans", "\(inputChannels)"), ("num_classes", "\(classes ?? 0)"), ("act_layer", activation.rawValue),
+            ("keys", keys.grammar.rawValue),
+        ]
+    }
+
+    static let exampleKeys = ConvMixerKeys.Grammar.allCases.map { ConvMixerKeys(grammar: $0).stem[0] + ".weight" }
 
     /// The variant or free combination of sizes of a name such as `convmixer_1024_20_ks9_p14`; `nil` for other names.
     /// Kernel and patch are 9 and 7 unless a known variant says otherwise.

@@ -1,0 +1,149 @@
+import GraphIR
+
+/// The bricks of convolutional networks beside ``conv2d(_:_:out:kernel:stride:padding:groups:bias:)``.
+extension ModelBuilder {
+    /// `nn.MaxPool2d`; padding counts as −∞.
+    public func maxPool(_ name: String, _ x: Wire, kernel: Int, stride: Int, padding: Int = 0) throws -> Wire {
+        try pool("MaxPool", path(name), x, kernel: kernel, stride: stride, padding: padding, isCeiling: false, [])
+    }
+
+    /// `nn.AvgPool2d`.
+    /// - Parameters:
+    ///   - isCeiling: whether a window that reaches over the edge still makes a position.
+    ///   - countsPadding: whether zeros of the padding take part in the mean.
+    public func averagePool(
+        _ name: String, _ x: Wire, kernel: Int, stride: Int, padding: Int = 0, isCeiling: Bool = false,
+        countsPadding: Bool = false
+    ) throws -> Wire {
+        try pool(
+            "AveragePool", path(name), x, kernel: kernel, stride: stride, padding: padding, isCeiling: isCeiling,
+            [Attribute("count_include_pad", .int(countsPadding ? 1 : 0))])
+    }
+
+    private func pool(
+        _ type: String, _ module: String, _ x: Wire, kernel: Int, stride: Int, padding: Int, isCeiling: Bool,
+        _ attributes: [Attribute]
+    ) throws -> Wire {
+        guard x.shape.count == 4, kernel > 0, stride > 0, (0..<kernel).contains(padding) else {
+            throw GraphError(.shape, "a pool of \(kernel) at stride \(stride) over \(x.shape)", node: module)
+        }
+        let sizes = try x.shape[2...].map { dimension -> Dimension in
+            guard let size = dimension.knownSize else { return .unknown }
+            let room = size + 2 * padding - kernel
+            guard room >= 0 else {
+                throw GraphError(.shape, "a window of \(kernel) doesn't fit into \(size) pixels", node: module)
+            }
+            var count = room / stride + 1
+            // A window that would start in the padding behind the image is none (PyTorch).
+            if isCeiling, room % stride != 0, count * stride < size + padding { count += 1 }
+            return .size(Int64(count))
+        }
+        let pads = [Int64](repeating: Int64(padding), count: 4)
+        return node(
+            type, at: module, [x],
+            attributes: attributes + [
+                Attribute("ceil_mode", .int(isCeiling ? 1 : 0)),
+                Attribute("kernel_shape", .ints([Int64(kernel), Int64(kernel)])), Attribute("pads", .ints(pads)),
+                Attribute("strides", .ints([Int64(stride), Int64(stride)])),
+            ],
+            shape: [x.shape[0], x.shape[1]] + sizes)
+    }
+
+    /// `nn.GroupNorm` of a feature map of known size: norm of each group of channels, then weight and bias a channel.
+    public func groupNorm(_ name: String, _ x: Wire, groups: Int, epsilon: Float = 1e-5) throws -> Wire {
+        let module = path(name)
+        guard x.shape.count == 4, let channels = x.shape[1].knownSize, let height = x.shape[2].knownSize,
+            let width = x.shape[3].knownSize, groups > 0, channels % groups == 0,
+            let rest = (channels / groups).multiplied(checked: height)?.multiplied(checked: width)
+        else { throw GraphError(.shape, "\(x.shape) in \(groups) groups", node: module) }
+        let ones = constant(try values(1, count: groups), at: module)
+        let zeros = constant(try values(0, count: groups), at: module)
+        let grouped = try reshape(name, x, [groups, rest])
+        let normed = node(
+            "InstanceNormalization", at: module, [grouped, ones, zeros],
+            attributes: [Attribute("epsilon", .float(epsilon))], shape: grouped.shape, isResult: false)
+        let flat = try reshape(name, normed, [channels, height, width])
+        let scale = try channelVector(module, weight(module + ".weight", shape: [channels], role: .scale))
+        let shift = try channelVector(module, weight(module + ".bias", shape: [channels], role: .shift))
+        return try elementwise("Add", name, elementwise("Mul", name, flat, scale), shift, isResult: true)
+    }
+
+    /// A vector `[C]` as `[C, 1, 1]`.
+    private func channelVector(_ module: String, _ x: Wire) throws -> Wire {
+        let axes = constant(try Tensor([Int64(1), 2], shape: [2]), at: module)
+        return node(
+            "Unsqueeze", at: module, [x, axes], shape: x.shape + [.size(1), .size(1)], isResult: false)
+    }
+
+    /// Blur-pool: reflected edges, then the binomial filter [1 2 1]² ÷ 16 of each channel at stride 2. "Making
+    /// Convolutional Networks Shift-Invariant Again", R. Zhang, 2019 (arXiv:1904.11486).
+    public func blurPool(_ name: String, _ x: Wire) throws -> Wire {
+        let module = path(name)
+        guard x.shape.count == 4, let channels = x.shape[1].knownSize else {
+            throw GraphError(.shape, "\(x.shape) is no feature map of known channels", node: module)
+        }
+        let pads = constant(try Tensor([0, 0, 1, 1, 0, 0, 1, 1] as [Int64], shape: [8]), at: module)
+        let padded = node(
+            "Pad", at: module, [x, pads], attributes: [Attribute("mode", .string(Array("reflect".utf8)))],
+            shape: x.shape.prefix(2) + x.shape[2...].map { $0.knownSize.map { .size(Int64($0 + 2)) } ?? .unknown },
+            isResult: false)
+        let filter = [1, 2, 1, 2, 4, 2, 1, 2, 1].map { Float($0) / 16 }
+        let kernel = try Tensor((0..<channels).flatMap { _ in filter }, shape: [channels, 1, 3, 3])
+        let weights = constant(try reals(kernel), at: module)
+        let sizes = x.shape[2...].map { size -> Dimension in
+            size.knownSize.map { .size(Int64(($0 - 1) / 2 + 1)) } ?? .unknown
+        }
+        return node(
+            "Conv", at: module, [padded, weights],
+            attributes: [
+                Attribute("group", .int(Int64(channels))), Attribute("kernel_shape", .ints([3, 3])),
+                Attribute("strides", .ints([2, 2])),
+            ], shape: Array(x.shape.prefix(2)) + sizes)
+    }
+
+    /// Squeeze-and-excitation: a gate for each channel from the mean of all, by two 1×1 convolutions. J. Hu et al., 2017
+    /// (arXiv:1709.01507).
+    public func squeezeExcite(_ name: String, _ x: Wire, hidden: Int) throws -> Wire {
+        try scope(name) {
+            let pooled = try mean("", x, axes: [2, 3], keepsAxes: true)
+            let squeezed = try relu("bn", conv2d("fc1", pooled, out: hidden, kernel: 1, bias: true))
+            let gate = try activation(
+                .sigmoid, "gate", conv2d("fc2", squeezed, out: x.shape[1].knownSize, kernel: 1, bias: true))
+            return try elementwise("Mul", "", x, gate)
+        }
+    }
+
+    /// Efficient channel attention: a gate for each channel from the means of its neighbours. Q. Wang et al., 2019
+    /// (arXiv:1910.03151).
+    /// - Parameter kernel: neighbours that take part, an odd number.
+    public func efficientChannelAttention(_ name: String, _ x: Wire, kernel: Int) throws -> Wire {
+        try scope(name) {
+            guard let channels = x.shape[checked: 1]?.knownSize, kernel % 2 == 1 else {
+                throw GraphError(.shape, "\(x.shape) with a kernel of \(kernel)", node: path(""))
+            }
+            let row = try reshape("", mean("", x, axes: [2, 3]), [1, channels])
+            let module = path("conv")
+            let filter = try weight(module + ".weight", shape: [1, 1, kernel], role: .uniform(fanIn: kernel))
+            count([x.shape[0], .size(Int64(channels)), .size(Int64(kernel))])
+            let mixed = node(
+                "Conv", at: module, [row, filter],
+                attributes: [
+                    Attribute("kernel_shape", .ints([Int64(kernel)])),
+                    Attribute("pads", .ints([Int64(kernel / 2), Int64(kernel / 2)])),
+                ], shape: row.shape)
+            let gate = try reshape("", activation(.sigmoid, "gate", mixed), [channels, 1, 1])
+            return try elementwise("Mul", "", x, gate)
+        }
+    }
+
+    /// A vector of one number in the type that the model computes in.
+    private func values(_ value: Float, count: Int) throws -> Tensor {
+        try reals(Tensor([Float](repeating: value, count: count), shape: [count]))
+    }
+
+    /// Small numbers, exact in float32, in the type that the model computes in.
+    private func reals(_ tensor: Tensor) throws -> Tensor {
+        guard computeType == .float64 else { return tensor }
+        return try Tensor(tensor.array(of: Float.self).map(Double.init), shape: tensor.shape)
+    }
+}

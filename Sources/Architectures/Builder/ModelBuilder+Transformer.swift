@@ -1,0 +1,112 @@
+import GraphIR
+
+/// What the blocks of a transformer have in common.
+struct TransformerStyle: Sendable, Hashable {
+    var heads: Int
+    /// Rows of the perceptron's first matrix.
+    var hidden: Int
+    var activation = Activation.gelu
+    /// Of all norms.
+    var epsilon: Float = 1e-6
+    /// Whether queries, keys and values have a bias.
+    var hasQKVBias = true
+    /// Whether queries and keys are normed, each head by itself (`q_norm`, `k_norm`).
+    var hasQKNorm = false
+    /// LayerScale ("Going deeper with Image Transformers", 2021): each branch is multiplied by a `gamma`.
+    var hasLayerScale = false
+    /// Whether the first matrix makes two halves of which the first, through the activation, gates the second (SwiGLU).
+    var isGated = false
+}
+
+/// The bricks of vision transformers, with timm's names for their weights.
+extension ModelBuilder {
+    /// A feature map as a sequence: `[N, C, H, W]` → `[N, H·W, C]`, rows first.
+    func tokens(_ module: String, _ x: Wire) throws -> Wire {
+        guard x.shape.count == 4, let channels = x.shape[1].knownSize, let height = x.shape[2].knownSize,
+            let width = x.shape[3].knownSize, let count = height.multiplied(checked: width)
+        else {
+            throw GraphError(
+                .shape, "\(x.shape) is no feature map of known size", node: path(module), hint: "give the image size")
+        }
+        return try transpose(module, reshape(module, x, [channels, count]), [0, 2, 1], isResult: true)
+    }
+
+    /// Multi-head self-attention: queries, keys and values of one matrix `qkv` (rows: all queries, all keys, all values,
+    /// each head by head). Vaswani et al. 2017, section 3.2.
+    func attention(_ name: String, _ x: Wire, _ style: TransformerStyle) throws -> Wire {
+        try scope(name) {
+            let (length, width) = try sequence(x, heads: style.heads)
+            let fused = try linear("qkv", x, out: 3 * width, bias: style.hasQKVBias)
+            var parts = try split("", fused, axis: 2, into: 3).map {
+                try reshape("", $0, [length, style.heads, width / style.heads])
+            }
+            if style.hasQKNorm {
+                parts[0] = try layerNorm("q_norm", parts[0], epsilon: style.epsilon)
+                parts[1] = try layerNorm("k_norm", parts[1], epsilon: style.epsilon)
+            }
+            return try linear("proj", attend(parts[0], parts[1], parts[2]), out: width, bias: true)
+        }
+    }
+
+    /// softmax(q·kᵀ/√d)·v, heads joined: three of `[N, tokens, heads, d]` → `[N, tokens, heads·d]`. Keys and values may
+    /// be fewer tokens than queries.
+    /// - Parameter divisor: what scores are divided by; √d where `nil`.
+    func attend(_ q: Wire, _ k: Wire, _ v: Wire, divisor: Double? = nil) throws -> Wire {
+        guard q.shape.count == 4, v.shape.count == 4, let length = q.shape[1].knownSize,
+            let heads = v.shape[2].knownSize, let size = v.shape[3].knownSize, let keySize = q.shape[3].knownSize
+        else { throw GraphError(.shape, "\(q.shape) and \(v.shape) are no heads of known size", node: path("")) }
+        let divisor = divisor ?? Double(keySize).squareRoot()
+        let queries = try scale("", transpose("", q, [0, 2, 1, 3]), by: 1 / divisor)
+        let scores = try matMul("", queries, transpose("", k, [0, 2, 3, 1]))
+        let weights = node(
+            "Softmax", at: path(""), [scores], attributes: [Attribute("axis", .int(-1))], shape: scores.shape,
+            isResult: false)
+        let mixed = try matMul("", weights, transpose("", v, [0, 2, 1, 3]))
+        return try reshape("", transpose("", mixed, [0, 2, 1, 3]), [length, heads * size])
+    }
+
+    /// The perceptron of a block: `fc1`, activation, `fc2`.
+    func mlp(_ name: String, _ x: Wire, _ style: TransformerStyle) throws -> Wire {
+        try scope(name) {
+            let wide = try linear("fc1", x, out: style.hidden, bias: true)
+            var active: Wire
+            if style.isGated {
+                let halves = try split("act", wide, axis: wide.shape.count - 1, into: 2)
+                active = try elementwise("Mul", "act", activation(.silu, "act", halves[0]), halves[1])
+            } else {
+                active = try activation(style.activation, "act", wide)
+            }
+            return try linear("fc2", active, out: x.shape.last?.knownSize, bias: true)
+        }
+    }
+
+    /// The product with `gamma` of the width of `x`, which is the module `name`.
+    func layerScale(_ name: String, key: String, _ x: Wire) throws -> Wire {
+        guard let width = x.shape.last?.knownSize else { throw GraphError(.shape, "no known width", node: path(name)) }
+        return try elementwise(
+            "Mul", name, x, weight(path(key), shape: [width], role: .scale), isResult: true)
+    }
+
+    /// A pre-norm block: x + γ₁·attention(norm₁(x)), then x + γ₂·mlp(norm₂(x)).
+    func transformerBlock(_ name: String, _ x: Wire, _ style: TransformerStyle) throws -> Wire {
+        try scope(name) {
+            var mixed = try attention("attn", layerNorm("norm1", x, epsilon: style.epsilon), style)
+            if style.hasLayerScale { mixed = try layerScale("ls1", key: "ls1.gamma", mixed) }
+            let x = try add("residual1", x, mixed)
+            var fed = try mlp("mlp", layerNorm("norm2", x, epsilon: style.epsilon), style)
+            if style.hasLayerScale { fed = try layerScale("ls2", key: "ls2.gamma", fed) }
+            return try add("residual2", x, fed)
+        }
+    }
+
+    /// Tokens of a sequence and the width that `heads` divide.
+    func sequence(_ x: Wire, heads: Int) throws -> (length: Int, width: Int) {
+        guard x.shape.count == 3, let length = x.shape[1].knownSize, let width = x.shape[2].knownSize, heads > 0,
+            width % heads == 0
+        else {
+            throw GraphError(
+                .shape, "\(x.shape) in \(heads) heads", node: path(""), hint: "say the number: --set num_heads=…")
+        }
+        return (length, width)
+    }
+}

@@ -1,0 +1,202 @@
+import GraphIR
+
+/// MLP-Mixer and its relatives: perceptrons across positions, perceptrons across channels, no attention.
+///
+/// "MLP-Mixer: An all-MLP Architecture for Vision", I. Tolstikhin et al., 2021 (arXiv:2105.01601); "ResMLP", H. Touvron
+/// et al., 2021 (arXiv:2105.03404), with affine maps for norms and one matrix across positions; "Pay Attention to MLPs",
+/// H. Liu et al., 2021 (arXiv:2105.08050), gMLP, whose gate mixes positions; timm's gMixer, Mixer with gated perceptrons.
+struct MLPMixer: ArchitectureFamily {
+    static let family = "mlp_mixer"
+
+    enum Kind: String, Sendable { case mixer, gmixer, resmlp, gmlp }
+
+    var kind = Kind.mixer
+    var patch = 16
+    var dim: Int
+    var depth: Int
+    /// Rows of the first matrix across positions; none in ResMLP and gMLP.
+    var tokenHidden: Int
+    /// Rows of the first matrix across channels.
+    var channelHidden: Int
+    var grid = ImageSize(14, 14)
+    var inputChannels = 3
+    var classes: Int? = 1000
+    var activation = Activation.gelu
+
+    private static let epsilon: Float = 1e-6
+    private var positions: Int { grid.height * grid.width }
+
+    func build(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
+        var x = try net.scope("stem") {
+            let map = try net.conv2d("proj", image, out: dim, kernel: patch, stride: patch, bias: true)
+            return try net.tokens("flatten", map)
+        }
+        for index in 0..<depth { x = try net.scope("blocks.\(index)") { try block(net, x) } }
+        net.mark(x, asOutputOf: "blocks")
+        x = try kind == .resmlp ? affine(net, "norm", x) : net.layerNorm("norm", x, epsilon: Self.epsilon)
+        let pooled = try net.mean("pool", x, axes: [1])
+        guard let classes else { return pooled }
+        return try net.linear("head", pooled, out: classes, bias: true)
+    }
+
+    private func block(_ net: ModelBuilder, _ x: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
+        switch kind {
+        case .mixer, .gmixer:
+            let across = try net.transpose("", net.layerNorm("norm1", x, epsilon: Self.epsilon), [0, 2, 1])
+            let mixed = try perceptron(net, "mlp_tokens", across, hidden: tokenHidden)
+            let x = try net.add("residual1", x, net.transpose("", mixed, [0, 2, 1]))
+            let fed = try perceptron(
+                net, "mlp_channels", net.layerNorm("norm2", x, epsilon: Self.epsilon), hidden: channelHidden)
+            return try net.add("residual2", x, fed)
+        case .resmlp:
+            let across = try net.transpose("", affine(net, "norm1", x), [0, 2, 1])
+            let mixed = try net.transpose(
+                "", net.linear("linear_tokens", across, out: positions, bias: true), [0, 2, 1])
+            let x = try net.add("residual1", x, net.layerScale("", key: "ls1", mixed))
+            let fed = try perceptron(net, "mlp_channels", affine(net, "norm2", x), hidden: channelHidden)
+            return try net.add("residual2", x, net.layerScale("", key: "ls2", fed))
+        case .gmlp:
+            let normed = try net.layerNorm("norm", x, epsilon: Self.epsilon)
+            return try net.add("residual", x, spatialGating(net, normed))
+        }
+    }
+
+    private func perceptron(
+        _ net: ModelBuilder, _ name: String, _ x: ModelBuilder.Wire, hidden: Int
+    ) throws -> ModelBuilder.Wire {
+        try net.scope(name) {
+            var wide = try net.linear("fc1", x, out: hidden, bias: true)
+            if kind == .gmixer {
+                let halves = try net.split("act", wide, axis: 2, into: 2)
+                wide = try net.elementwise("Mul", "act", halves[0], net.activation(.silu, "act", halves[1]))
+            } else {
+                wide = try net.activation(activation, "act", wide)
+            }
+            return try net.linear("fc2", wide, out: x.shape[2].knownSize, bias: true)
+        }
+    }
+
+    /// gMLP's perceptron: one half of the channels gates the other, after a matrix across positions. The gate's norm is
+    /// PyTorch's own, with its epsilon.
+    private func spatialGating(_ net: ModelBuilder, _ x: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
+        try net.scope("mlp_channels") {
+            let wide = try net.activation(activation, "act", net.linear("fc1", x, out: channelHidden, bias: true))
+            let halves = try net.split("gate", wide, axis: 2, into: 2)
+            let gate = try net.scope("gate") {
+                let across = try net.transpose("", net.layerNorm("norm", halves[1], epsilon: 1e-5), [0, 2, 1])
+                let mixed = try net.linear("proj", across, out: positions, bias: true)
+                return try net.elementwise("Mul", "", halves[0], net.transpose("", mixed, [0, 2, 1]))
+            }
+            return try net.linear("fc2", gate, out: dim, bias: true)
+        }
+    }
+
+    /// ResMLP's substitute for a norm: alpha · x + beta, of shapes `[1, 1, D]`.
+    private func affine(_ net: ModelBuilder, _ name: String, _ x: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
+        let alpha = try net.parameter(name + ".alpha", shape: [1, 1, dim])
+        let beta = try net.parameter(name + ".beta", shape: [1, 1, dim])
+        return try net.elementwise("Add", name, net.elementwise("Mul", name, x, alpha), beta, isResult: true)
+    }
+}
+
+extension MLPMixer {
+    static let exampleKeys = ["blocks.0.mlp_tokens.fc1.weight", "blocks.0.linear_tokens.weight"]
+
+    init?(_ weights: StateDict, hints: Hints) throws {
+        func shape(_ key: String) -> [Int]? { weights[key]?.shape }
+        guard let channels = shape("blocks.0.mlp_channels.fc1.weight"), channels.count == 2 else { return nil }
+        let tokens = shape("blocks.0.mlp_tokens.fc1.weight")
+        let square = shape("blocks.0.linear_tokens.weight") ?? shape("blocks.0.mlp_channels.gate.proj.weight")
+        self.init(
+            dim: channels[1], depth: weights.count(of: "blocks"), tokenHidden: tokens?[checked: 0] ?? 0,
+            channelHidden: channels[0])
+        guard let count = tokens?[checked: 1] ?? square?[checked: 1], count > 0, (1...65536).contains(dim),
+            (1...1_000_000).contains(count), (1...1_000_000).contains(channelHidden), depth <= 1000
+        else { return nil }
+        let side = Int(Double(count).squareRoot().rounded())
+        guard side * side == count else { return nil }
+        grid = ImageSize(side, side)
+        if tokens == nil { kind = shape("blocks.0.linear_tokens.weight") != nil ? .resmlp : .gmlp }
+        if tokens != nil, let narrow = shape("blocks.0.mlp_channels.fc2.weight")?[checked: 1],
+            narrow.multiplied(checked: 2) == channelHidden
+        {
+            kind = .gmixer
+        }
+        patch = shape("stem.proj.weight")?[checked: 2] ?? 16
+        inputChannels = shape("stem.proj.weight")?[checked: 1] ?? 3
+        classes = shape("head.weight")?[checked: 0] ?? shape("head.bias")?[checked: 0]
+        if kind != .gmixer {
+            let named = hints.variant(of: MLPMixer.self)?.variant.model.activation
+            activation = try hints.activation(
+                ofNamed: named, usual: .gelu, reason: "timm's; the authors' JAX code has gelu_tanh")
+        }
+        guard (1...1024).contains(patch), inputChannels > 0 else { return nil }
+    }
+
+    var imageSize: ImageSize? { ImageSize(grid.height * patch, grid.width * patch) }
+    var name: String { variant?.name ?? "\(kind.rawValue)_\(dim)_\(depth)_patch\(patch)_\(grid.height * patch)" }
+
+    var hyperparameters: [(String, String)] {
+        [
+            ("kind", kind.rawValue), ("patch_size", "\(patch)"), ("embed_dim", "\(dim)"), ("num_blocks", "\(depth)"),
+            ("tokens_hidden", "\(tokenHidden)"), ("channels_hidden", "\(channelHidden)"),
+            ("in_chans", "\(inputChannels)"), ("num_classes", "\(classes ?? 0)"),
+            ("act_layer", kind == .gmixer ? "silu" : activation.rawValue),
+        ]
+    }
+
+    func hasSizes(of other: MLPMixer) -> Bool {
+        kind == other.kind && patch == other.patch && dim == other.dim && depth == other.depth
+            && tokenHidden == other.tokenHidden && channelHidden == other.channelHidden && grid == other.grid
+    }
+
+    private static func mixer(
+        _ name: String, kind: Kind = .mixer, patch: Int = 16, _ dim: Int, _ depth: Int, tokens: Int, channels: Int,
+        _ preprocessing: Preprocessing = .imageNet(cropFraction: 0.875)
+    ) -> Variant<MLPMixer> {
+        var model = MLPMixer(dim: dim, depth: depth, tokenHidden: tokens, channelHidden: channels)
+        model.kind = kind
+        model.patch = patch
+        model.grid = ImageSize(224 / patch, 224 / patch)
+        return Variant(name, model, preprocessing, "timm")
+    }
+
+    /// timm `mlp_mixer.py`.
+    static let variants: [Variant<MLPMixer>] = [
+        mixer("mixer_s32_224", patch: 32, 512, 8, tokens: 256, channels: 2048, .half(cropFraction: 0.875)),
+        mixer("mixer_s16_224", 512, 8, tokens: 256, channels: 2048, .half(cropFraction: 0.875)),
+        mixer("mixer_b32_224", patch: 32, 768, 12, tokens: 384, channels: 3072, .half(cropFraction: 0.875)),
+        mixer("mixer_b16_224", 768, 12, tokens: 384, channels: 3072, .half(cropFraction: 0.875)),
+        mixer("mixer_l32_224", patch: 32, 1024, 24, tokens: 512, channels: 4096, .half(cropFraction: 0.875)),
+        mixer("mixer_l16_224", 1024, 24, tokens: 512, channels: 4096, .half(cropFraction: 0.875)),
+        mixer("gmixer_12_224", kind: .gmixer, 384, 12, tokens: 384, channels: 1536),
+        mixer("gmixer_24_224", kind: .gmixer, 384, 24, tokens: 384, channels: 1536),
+        mixer("resmlp_12_224", kind: .resmlp, 384, 12, tokens: 0, channels: 1536),
+        mixer("resmlp_24_224", kind: .resmlp, 384, 24, tokens: 0, channels: 1536),
+        mixer("resmlp_36_224", kind: .resmlp, 384, 36, tokens: 0, channels: 1536),
+        mixer("resmlp_big_24_224", kind: .resmlp, patch: 8, 768, 24, tokens: 0, channels: 3072),
+        mixer("gmlp_ti16_224", kind: .gmlp, 128, 30, tokens: 0, channels: 768),
+        mixer("gmlp_s16_224", kind: .gmlp, 256, 30, tokens: 0, channels: 1536, .half(cropFraction: 0.875)),
+        mixer("gmlp_b16_224", kind: .gmlp, 512, 30, tokens: 0, channels: 3072),
+    ]
+
+    /// The authors' ResMLP files.
+    static let translations = [
+        KeyTranslation(name: "ResMLP", anchors: ["blocks.0.norm1.alpha", "blocks.0.attn.weight"]) { _ in
+            let deepen: @Sendable (Tensor) throws -> Tensor = { tensor in
+                tensor.shape.count == 1 ? try tensor.reshaped([1, 1, tensor.count]) : tensor
+            }
+            let affine = ["norm1", "norm2"].flatMap { norm in
+                ["alpha", "beta"].map {
+                    KeyTranslation.Rule.change("blocks.#.\(norm).\($0)", "blocks.#.\(norm).\($0)", deepen)
+                }
+            }
+            return affine + [
+                .change("norm.alpha", "norm.alpha", deepen), .change("norm.beta", "norm.beta", deepen),
+                .rename("patch_embed.proj", "stem.proj"), .rename("blocks.#.attn", "blocks.#.linear_tokens"),
+                .rename("blocks.#.gamma_1", "blocks.#.ls1"), .rename("blocks.#.gamma_2", "blocks.#.ls2"),
+                .rename("blocks.#.mlp", "blocks.#.mlp_channels"),
+            ]
+        }
+    ]
+}

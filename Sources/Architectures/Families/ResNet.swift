@@ -1,0 +1,155 @@
+import GraphIR
+
+/// ResNet: "Deep Residual Learning for Image Recognition", K. He et al., 2015 (arXiv:1512.03385), and what grew from it:
+/// the stems and average-pool shortcuts of -C and -D ("Bag of Tricks", arXiv:1812.01187) and timm's -T; wide
+/// (arXiv:1605.07146); ResNeXt (arXiv:1611.05431); squeeze-and-excitation (arXiv:1709.01507); ECA (arXiv:1910.03151);
+/// blur-pool (arXiv:1904.11486); ResNet-RS (arXiv:2103.07579); group norm (arXiv:1803.08494).
+///
+/// The stride of a stage is on the 3×3 convolution of its first block. All widths and groups are those of the weights,
+/// so that pruned models map too.
+struct ResNet: ArchitectureFamily {
+    static let family = "resnet"
+
+    enum Attention: Sendable, Hashable {
+        case none
+        /// Channels between the two convolutions of the gate, by stage.
+        case squeezeExcite([Int])
+        /// Kernels across channels, by stage.
+        case eca([Int])
+    }
+
+    /// What takes the place of strides where they would alias.
+    enum AntiAliasing: String, Sendable { case none, avg, blur }
+
+    /// Output widths of a block's convolutions.
+    struct Block: Sendable, Hashable {
+        var widths: [Int]
+        var groups: Int
+        /// Side of the shortcut's kernel; `nil` for none.
+        var shortcut: Int?
+    }
+
+    /// Widths of the stem: one for 7×7, three for 3×3 each.
+    var stem = [64]
+    var stages: [[Block]]
+    var inputChannels = 3
+    var classes: Int? = 1000
+    /// Average pooling and a convolution without stride for shortcuts (-D).
+    var hasAverageShortcut = false
+    /// A convolution for the stem's pool (ResNet-RS).
+    var hasStemPoolConvolution = false
+    var attention = Attention.none
+    var antiAliasing = AntiAliasing.none
+    /// Group norm, 32 groups, instead of batch norm.
+    var hasGroupNorm = false
+    var activation = Activation.relu
+
+    private var isBottleneck: Bool { stages.first?.first?.widths.count == 3 }
+
+    func build(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
+        var x = try stem(net, image)
+        for (stage, blocks) in stages.enumerated() {
+            for (index, block) in blocks.enumerated() {
+                let stride = stage > 0 && index == 0 ? 2 : 1
+                x = try net.scope("layer\(stage + 1).\(index)") { try self.block(net, x, block, stage, stride) }
+            }
+            net.mark(x, asOutputOf: "layer\(stage + 1)")
+        }
+        let pooled = try net.flatten("global_pool.flatten", net.globalAveragePool("global_pool.pool", x))
+        net.mark(pooled, asOutputOf: "global_pool")
+        guard let classes else { return pooled }
+        return try net.linear("fc", pooled, out: classes, bias: true)
+    }
+
+    private func norm(_ net: ModelBuilder, _ name: String, _ x: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
+        try hasGroupNorm ? net.groupNorm(name, x, groups: 32) : net.batchNorm(name, x)
+    }
+
+    private func stem(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
+        var x: ModelBuilder.Wire
+        if stem.count == 1 {
+            x = try net.conv2d(
+                "conv1", image, out: stem[0], kernel: 7, stride: 2, padding: .symmetric(3), bias: false)
+        } else {
+            x = try net.scope("conv1") {
+                var x = image
+                for (index, width) in stem.enumerated() {
+                    x = try net.conv2d(
+                        "\(3 * index)", x, out: width, kernel: 3, stride: index == 0 ? 2 : 1, padding: .symmetric(1),
+                        bias: false)
+                    if index < stem.count - 1 {
+                        x = try net.activation(
+                            activation, "\(3 * index + 2)", norm(net, "\(3 * index + 1)", x))
+                    }
+                }
+                return x
+            }
+        }
+        x = try net.activation(activation, "act1", norm(net, "bn1", x))
+        if hasStemPoolConvolution {
+            let width = stem.last ?? 64
+            return try net.scope("maxpool") {
+                let y = try net.conv2d(
+                    "0", x, out: width, kernel: 3, stride: 2, padding: .symmetric(1), bias: false)
+                return try net.activation(activation, "2", norm(net, "1", y))
+            }
+        }
+        switch antiAliasing {
+        case .none: return try net.maxPool("maxpool", x, kernel: 3, stride: 2, padding: 1)
+        case .avg: return try net.averagePool("maxpool", x, kernel: 2, stride: 2)
+        case .blur:
+            return try net.scope("maxpool") {
+                try net.blurPool("1", net.maxPool("0", x, kernel: 3, stride: 1, padding: 1))
+            }
+        }
+    }
+
+    private func block(
+        _ net: ModelBuilder, _ x: ModelBuilder.Wire, _ block: Block, _ stage: Int, _ stride: Int
+    ) throws -> ModelBuilder.Wire {
+        var y = x
+        let strided = isBottleneck ? 1 : 0
+        for (index, width) in block.widths.enumerated() {
+            let isLast = index == block.widths.count - 1
+            let isSpatial = !isBottleneck || index == 1
+            let conv = "conv\(index + 1)"
+            let step = index == strided ? stride : 1
+            y = try net.conv2d(
+                conv, y, out: width, kernel: isSpatial ? 3 : 1, stride: antiAliasing == .none ? step : 1,
+                padding: isSpatial ? .symmetric(1) : .none, groups: index == strided ? block.groups : 1, bias: false)
+            y = try norm(net, "bn\(index + 1)", y)
+            if isLast { break }
+            y = try net.activation(activation, "act\(index + 1)", y)
+            if step == 2 {
+                switch antiAliasing {
+                case .none: break
+                case .avg: y = try net.averagePool("aa", y, kernel: 2, stride: 2)
+                case .blur: y = try net.blurPool("aa", y)
+                }
+            }
+        }
+        switch attention {
+        case .none: break
+        case .squeezeExcite(let widths):
+            y = try net.squeezeExcite("se", y, hidden: widths[checked: stage] ?? 0)
+        case .eca(let kernels): y = try net.efficientChannelAttention("se", y, kernel: kernels[checked: stage] ?? 3)
+        }
+        let shortcut = try block.shortcut.map { try self.shortcut(net, x, block, kernel: $0, stride: stride) } ?? x
+        return try net.activation(activation, "act\(block.widths.count)", net.add("residual", y, shortcut))
+    }
+
+    private func shortcut(
+        _ net: ModelBuilder, _ x: ModelBuilder.Wire, _ block: Block, kernel: Int, stride: Int
+    ) throws -> ModelBuilder.Wire {
+        try net.scope("downsample") {
+            let width = block.widths.last
+            if hasAverageShortcut {
+                let pooled = stride == 1 ? x : try net.averagePool("0", x, kernel: 2, stride: 2, isCeiling: true)
+                return try norm(net, "2", net.conv2d("1", pooled, out: width, kernel: 1, bias: false))
+            }
+            let y = try net.conv2d(
+                "0", x, out: width, kernel: kernel, stride: stride, padding: .symmetric(kernel / 2), bias: false)
+            return try norm(net, "1", y)
+        }
+    }
+}

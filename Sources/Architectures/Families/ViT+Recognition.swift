@@ -1,0 +1,129 @@
+import GraphIR
+
+extension ViT {
+    static let exampleKeys = ["blocks.0.attn.qkv.weight"]
+
+    init?(_ weights: StateDict, hints: Hints) throws {
+        func shape(_ key: String) -> [Int]? { weights[key]?.shape }
+        func has(_ key: String) -> Bool { weights[key] != nil }
+        // CaiT, XCiT, BEiT, EVA, PiT and Swin share the blocks' keys; each has keys that ViT lacks.
+        let strangers = ["blocks.0.attn.proj_l.weight", "blocks.0.attn.temperature", "blocks.0.attn.q_bias",
+            "blocks.0.attn.relative_position_bias_table", "rope.freqs", "patch_embed.conv1.weight"]
+        guard !strangers.contains(where: has), has("blocks.0.norm1.weight"),
+            let qkv = (0..<64).lazy.compactMap({ shape("blocks.\($0).attn.qkv.weight") }).first, qkv.count == 2,
+            let positions = shape("pos_embed"), positions.count == 3
+        else { return nil }
+        let dim = qkv[1]
+        let depth = weights.count(of: "blocks")
+        let hidden = shape("blocks.0.mlp.fc1.weight")?[checked: 0] ?? 4 * dim
+        var style = TransformerStyle(heads: 1, hidden: hidden)
+        style.hasQKVBias = has("blocks.0.attn.qkv.bias")
+        style.hasQKNorm = has("blocks.0.attn.q_norm.weight")
+        style.hasLayerScale = has("blocks.0.ls1.gamma")
+        style.isGated = shape("blocks.0.mlp.fc2.weight")?[checked: 1].map { $0 * 2 == hidden } ?? false
+        self.init(dim: dim, depth: depth, style: style)
+
+        let widths = stemWidths(weights)
+        stem = widths.isEmpty ? .patches(shape("patch_embed.proj.weight")?[checked: 2] ?? 16) : .convolutions(widths)
+        inputChannels =
+            shape("patch_embed.proj.weight")?[checked: 1] ?? shape("patch_embed.proj.0.weight")?[checked: 1] ?? 3
+        hasPatchBias = has("patch_embed.proj.bias") || !widths.isEmpty
+        hasClassToken = has("cls_token")
+        isDistilled = has("dist_token")
+        registers = shape("reg_token")?[checked: 1] ?? 0
+        hasNormPre = has("norm_pre.weight")
+        hasNorm = has("norm.weight")
+        hasFCNorm = has("fc_norm.weight")
+        classes = shape("head.weight")?[checked: 0] ?? shape("head.bias")?[checked: 0]
+        let prefix = (hasClassToken ? 1 : 0) + (isDistilled ? 1 : 0) + registers
+        guard let (grid, includesPrefix) = Self.grid(positions[1], prefix: prefix, hints) else { return nil }
+        self.grid = grid
+        positionsIncludePrefix = includesPrefix
+
+        let named = hints.variant(of: ViT.self)?.variant.model
+        pooling = try pooling(weights, named, hints)
+        self.style.heads = try heads(weights, named, hints)
+        self.style.epsilon = Float(
+            hints.number("layer_norm_eps", "norm_eps") ?? Double(named?.style.epsilon ?? (hasNormPre ? 1e-5 : 1e-6)))
+        self.style.activation = try hints.activation(
+            ofNamed: named?.style.activation, usual: .gelu, reason: "usual for ViT; some CLIP towers have quick_gelu")
+        if !sizesAreSane { return nil }
+    }
+
+    /// Height and width in patches of a position table, and whether it has rows for the `prefix` tokens.
+    private static func grid(_ rows: Int, prefix: Int, _ hints: Hints) -> (ImageSize, Bool)? {
+        for (count, includes) in [(rows - prefix, true), (rows, false)] where count > 0 {
+            if let asked = hints.options.imageSize, asked.0 > 0, asked.1 > 0, prefix == 0 || includes {
+                // A table that isn't square belongs to an image that has to be told.
+                let ratio = (Double(count) * Double(asked.0) / Double(asked.1)).squareRoot().rounded()
+                if let height = Int(exactly: ratio), height > 0, count % height == 0,
+                    height * asked.1 == count / height * asked.0
+                {
+                    return (ImageSize(height, count / height), includes)
+                }
+            }
+            let side = Int(Double(count).squareRoot().rounded())
+            if side * side == count { return (ImageSize(side, side), includes) }
+        }
+        return nil
+    }
+
+    private func pooling(_ weights: StateDict, _ named: ViT?, _ hints: Hints) throws -> Pooling {
+        if let text = hints.text("global_pool"), let stated = Pooling(rawValue: text) { return stated }
+        if let named { return named.pooling }
+        if weights["attn_pool.latent"] != nil { return .map }
+        if hasFCNorm || !hasClassToken { return .avg }
+        return .token
+    }
+
+    /// The number of heads, which shapes only show where queries are normed.
+    private func heads(_ weights: StateDict, _ named: ViT?, _ hints: Hints) throws -> Int {
+        if let stated = hints.number("num_heads", "num_attention_heads") {
+            guard let heads = Int(exactly: stated), heads > 0, dim % heads == 0 else {
+                throw MappingError(
+                    .option, "\(stated) heads don't divide the width \(dim)", report: "num_heads: \(stated)",
+                    hint: "give a divisor of \(dim)")
+            }
+            return heads
+        }
+        if let size = weights["blocks.0.attn.q_norm.weight"]?.shape.first, size > 0, dim % size == 0 {
+            return dim / size
+        }
+        if let named { return named.style.heads }
+        let heads = Self.usualHeads(dim: dim, isGated: style.isGated)
+        hints.note("num_heads \(heads): usual for width \(dim); shapes can't tell (--set num_heads=…)")
+        return heads
+    }
+
+    /// Heads of 64, but for the published models that differ.
+    static func usualHeads(dim: Int, isGated: Bool) -> Int {
+        switch dim {
+        case 64, 96: dim / 32
+        case 240: 4
+        case 1152, 1280, 1408, 1664: 16
+        case 1536: isGated ? 24 : 16
+        case 2048, 3072: dim / 128
+        default: dim % 64 == 0 ? dim / 64 : 1
+        }
+    }
+
+    /// Sizes beyond forty times those that were ever published aren't a model but a mistake.
+    private var sizesAreSane: Bool {
+        [dim, style.hidden, inputChannels, grid.height, grid.width].allSatisfy { (1...65536).contains($0) }
+            && (0...1000).contains(depth) && registers <= 1024
+    }
+}
+
+extension StateDict {
+    /// How many modules are numbered from 0 on under a container.
+    func count(of container: String) -> Int {
+        var numbers: Set<Int> = []
+        for name in names where name.hasPrefix(container + ".") {
+            let part = name.dropFirst(container.count + 1).prefix { $0 != "." }
+            if let number = Int(part), number >= 0 { numbers.insert(number) }
+        }
+        var count = 0
+        while numbers.contains(count) { count += 1 }
+        return count
+    }
+}

@@ -1,0 +1,123 @@
+import Formats
+import GraphIR
+
+/// One way to read a state dict: an architecture with its sizes, built, and how well the weights fit it.
+struct Candidate {
+    let model: any ArchitectureFamily
+    let hints: Hints
+    let preprocessing: Preprocessing?
+    /// The graph over the weights, faults and all.
+    let net: ModelBuilder
+    /// Keys that both the file and the architecture have, shapes agreeing.
+    let matched: Int
+
+    /// Whether nothing is missing, mis-shaped or left over.
+    var fits: Bool { net.ledger.faults.isEmpty && net.unused.isEmpty }
+    /// Whether the likeness can't be chance: a third of the architecture's keys are there.
+    var isLikely: Bool { matched * 3 >= net.ledger.declarations.count && matched > 0 }
+    /// What ranks candidates: agreement, less what is wrong.
+    private var score: Int { matched - net.ledger.faults.count - net.unused.count }
+
+    /// All families that read these weights, likeliest first.
+    /// - Throws: ``MappingError`` for options that make no sense.
+    static func ranked(_ weights: StateDict, config: JSONValue?, options: MappingOptions) throws -> [Candidate] {
+        var found: [Candidate] = []
+        if let name = options.architecture, ArchitectureFamilies.named(name) == nil {
+            throw ArchitectureFamilies.unknown(name)
+        }
+        for family in ArchitectureFamilies.all {
+            found += try candidates(of: family, weights, config: config, options: options)
+        }
+        // A sort that keeps the order of families where scores are equal.
+        return found.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }
+            .map(\.element)
+    }
+
+    private static func candidates<Family: ArchitectureFamily>(
+        of family: Family.Type, _ weights: StateDict, config: JSONValue?, options: MappingOptions
+    ) throws -> [Candidate] {
+        // An architecture that is asked for by name is its family's business.
+        let asked = options.architecture.map { Family(name: $0) }
+        if case .some(.none) = asked { return [] }
+        var found: [Candidate] = []
+        for translation in [nil] + Family.translations.map(Optional.some) {
+            let hints = Hints(options: options, config: config)
+            var translated = weights
+            if let translation {
+                guard let result = try translation.apply(to: weights, note: hints.note) else { continue }
+                translated = result
+            }
+            guard let model = try Family(translated, hints: hints) ?? asked.flatMap({ $0 }) else { continue }
+            found.append(try Candidate(model, translated, hints))
+        }
+        return found
+    }
+
+    private init<Family: ArchitectureFamily>(_ model: Family, _ weights: StateDict, _ hints: Hints) throws {
+        self.model = model
+        self.hints = hints
+        var preprocessing = hints.config.flatMap { Preprocessing(config: $0) }
+        let variant = hints.variant(of: Family.self)?.variant ?? model.variant
+        if preprocessing == nil, let variant, model.inputChannels == variant.preprocessing.inputSize.first {
+            preprocessing = variant.preprocessing
+            hints.note("preprocessing: that of \(variant.name)")
+        }
+        self.preprocessing = preprocessing
+
+        let compute = computeType(of: weights, option: hints.options.computeType)
+        if let note = compute.note { hints.note(note) }
+        let asked = hints.options.imageSize.map { ImageSize($0.0, $0.1) }
+        let size = asked ?? model.imageSize ?? preprocessing.map { ImageSize($0.inputSize[1], $0.inputSize[2]) }
+        if size == nil { hints.note("height and width are dynamic: nothing says what they were in training") }
+        net = ModelBuilder(model.name, weights: weights, computeType: compute.type)
+        let image = try net.input(
+            "input",
+            [
+                hints.options.batch, .size(Int64(model.inputChannels)),
+                size.map { .size(Int64($0.height)) } ?? .named("height"),
+                size.map { .size(Int64($0.width)) } ?? .named("width"),
+            ])
+        try net.output(model.classes == nil ? "features" : "logits", model.build(net, image))
+        matched = net.ledger.matched
+    }
+
+    /// The finished model.
+    /// - Throws: ``MappingError`` with the diagnosis where the weights don't fit.
+    func map(notes: [String]) throws -> MappedModel {
+        var notes = notes
+        var built = try net.model()
+        if !net.unused.isEmpty {
+            guard hints.options.allowUnused else { throw MappingError(ledger: net.ledger, of: model.name) }
+            notes.append("\(net.unused.count) tensors aren't used and were left out")
+        }
+        let family = type(of: model).family
+        built.metadata += [
+            MetadataEntry(MetadataKey.architecture, model.name), MetadataEntry(MetadataKey.family, family),
+            MetadataEntry(
+                MetadataKey.hyperparameters,
+                JSONValue.object(model.hyperparameters.map { ($0.0, .string($0.1)) }).serialized(pretty: false)),
+        ]
+        built.metadata += preprocessing?.metadata ?? []
+        return MappedModel(
+            model: built, architecture: model.name, family: family, variant: variantName(model), notes: notes,
+            preprocessing: preprocessing, unused: net.unused, hyperparameters: model.hyperparameters)
+    }
+}
+
+private func variantName<Family: ArchitectureFamily>(_ model: Family) -> String? { model.variant?.name }
+
+/// The type to compute in and, where it isn't that of all weights, why.
+private func computeType(of weights: StateDict, option: ElementType?) -> (type: ElementType, note: String?) {
+    var types: [ElementType] = []
+    for tensor in weights.tensors.values where tensor.elementType.isFloatingPoint {
+        if !types.contains(tensor.elementType) { types.append(tensor.elementType) }
+    }
+    let chosen = option ?? (types == [.float64] ? .float64 : .float32)
+    let others = types.filter { $0 != chosen }.map { $0.name }
+    if others.isEmpty { return (chosen, nil) }
+    return (
+        chosen,
+        "weights of type \(others.joined(separator: ", ")) keep their bits and are cast to "
+            + "\(chosen.name) when the model runs"
+    )
+}

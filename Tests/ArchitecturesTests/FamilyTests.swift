@@ -1,0 +1,82 @@
+import Execution
+import Formats
+import Foundation
+import GraphIR
+import Parity
+import Testing
+
+@testable import Architectures
+
+/// Small models of every family, run by their original code: `fixtures/architectures/make.py`.
+@Suite struct FamilyTests {
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("fixtures/architectures").path
+
+    static let models: [String] = {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)/golden.npz") }.sorted()
+    }()
+
+    static func map(_ name: String, computeType: ElementType? = nil) throws -> MappedModel {
+        guard case .checkpoint(let checkpoint) = try WeightFile.open("\(folder)/\(name)/weights.safetensors") else {
+            throw FormatError(.formatMismatch, "is no checkpoint", file: name)
+        }
+        var options = MappingOptions()
+        options.computeType = computeType
+        return try mapArchitecture(checkpoint.stateDict, config: checkpoint.config, options: options)
+    }
+
+    @Test("In float64 logits and every block's output are within 1e-10 of PyTorch's", arguments: models)
+    func agreesInDouble(name: String) throws {
+        let mapped = try Self.map(name)
+        let golden = try GoldenData.load("\(Self.folder)/\(name)/golden.npz")
+        let blocks = try GoldenData.load("\(Self.folder)/\(name)/blocks.npz")
+        let input = try #require(golden["input"])
+        let expected = try #require(golden["logits_f64"]).array(of: Double.self)
+        var options = SessionOptions()
+        options.precision = .float64
+        let session = try Session(mapped.model, options: options)
+        var found: [ExactName: [Double]] = [:]
+        let outputs = try session.run(["input": input]) { _, node, tensor in
+            for entry in node.metadata where entry.key == MetadataKey.moduleOutputs {
+                for module in entry.value.split(separator: "\n") {
+                    found[ExactName(String(module))] = try tensor.doubles()
+                }
+            }
+        }
+        let logits = try #require(outputs.values.first).doubles()
+        #expect(difference(logits, expected) <= 1e-10)
+        #expect(blocks.arrays.count > 2)
+        for (module, tensor) in blocks.arrays {
+            let value = try #require(found[module], "\(module.string) is made by no node")
+            #expect(try difference(value, tensor.doubles()) <= 1e-10, "\(module.string)")
+        }
+    }
+
+    @Test("In float32 logits are within 20 roundings of PyTorch's", arguments: models)
+    func agreesInSingle(name: String) throws {
+        let mapped = try Self.map(name)
+        let golden = try GoldenData.load("\(Self.folder)/\(name)/golden.npz")
+        let outputs = try Session(mapped.model).run(["input": try #require(golden["input"])])
+        let logits = try #require(outputs.values.first).doubles()
+        let expected = try #require(golden["logits"]).doubles()
+        let greatest = expected.map(\.magnitude).max() ?? 0
+        #expect(difference(logits, expected) <= 20 * greatest * 0x1p-24 * 2)
+    }
+
+    @Test("The state dict comes back, key by key and bit by bit", arguments: models)
+    func comesBack(name: String) throws {
+        guard case .checkpoint(let checkpoint) = try WeightFile.open("\(Self.folder)/\(name)/weights.safetensors")
+        else { return }
+        let back = try restoredStateDict(of: Self.map(name).model)
+        #expect(back.names == checkpoint.stateDict.names)
+        for key in back.names {
+            #expect(try back[key]?.bytes().array() == checkpoint.stateDict[key]?.bytes().array(), "\(key)")
+        }
+    }
+
+    private func difference(_ a: [Double], _ b: [Double]) -> Double {
+        guard a.count == b.count, !a.isEmpty else { return .infinity }
+        return zip(a, b).map { ($0 - $1).magnitude }.max() ?? .infinity
+    }
+}
