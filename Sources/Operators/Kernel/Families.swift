@@ -7,7 +7,7 @@ extension Operator {
         _ name: String, ulps: Double = 0.51,
         _ make: @escaping @Sendable (inout Binding) throws -> @Sendable (Double) -> Double
     ) -> Operator {
-        Operator(name, accuracy: .rounding(ulps: ulps)) { binding in
+        Operator(name, accuracy: .rounding(ulps: ulps), infer: .sameShape) { binding in
             binding.ignore("consumed_inputs")
             let function = try make(&binding)
             return roundingOnce { call in
@@ -79,7 +79,7 @@ extension Operator {
 
     /// A comparison with broadcasting; the result is of type bool.
     static func comparison(_ name: String, _ function: ComparisonFunction) -> Operator {
-        Operator(name, accuracy: .exact) { binding in
+        Operator(name, accuracy: .exact, infer: .legacyBroadcast) { binding in
             let align = try legacyBroadcast(&binding)
             return { call in
                 let a = try call.input(0)
