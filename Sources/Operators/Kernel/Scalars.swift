@@ -28,7 +28,8 @@ extension Binding {
     /// - Throws: `op.argument` where there is no such type, or it isn't among those that the output may have.
     mutating func outputType(_ name: String) throws -> ElementType {
         let number = try int(name, default: 1)
-        guard let raw = Int32(exactly: number), let type = ElementType(rawValue: raw), let output = schema.outputs.first,
+        guard let raw = Int32(exactly: number), let type = ElementType(rawValue: raw),
+            let output = schema.outputs.first,
             schema.allowedTypes(output).contains("tensor(\(type.onnxName.lowercased()))")
         else {
             throw GraphError(.argument, "\(number) is no element type that the output may have", argument: name)

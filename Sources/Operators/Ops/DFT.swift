@@ -5,7 +5,7 @@ extension Operator {
     /// https://onnx.ai/onnx/operators/onnx__DFT.html, versions 17, 20; before 20 the axis is an attribute.
     ///
     /// `onesided` leaves out of a real signal's spectrum what follows by symmetry, and for the inverse takes such a spectrum
-    /// and gives the real signal.
+    /// and gives the real signal. Computed in the input's type, as NumPy and PyTorch do.
     static let dft = Operator("DFT", accuracy: .accumulating, infer: .transform) { binding in
         let isInverse = try binding.flag("inverse")
         let isOneSided = try binding.flag("onesided")
@@ -76,7 +76,7 @@ private struct Transform: Sendable {
         let (size, taken, given) = (shape[axis], taken, given)
         return try call.make(outShape, of: T.self) { out in
             if out.isEmpty { return }
-            let plan = try FourierPlan(length: length, lines: lines, call, name: "dft_length")
+            let plan = try FourierPlan<T>(length: length, lines: lines, call, name: "dft_length")
             try x.withElements(T.self) { values in
                 let (source, target) = (Shared(values), Shared(out))
                 try inParallel(lines, grain: max(1, (1 << 12) / length)) { piece in
@@ -86,28 +86,22 @@ private struct Transform: Sendable {
                         let (row, column) = (number / inner, number % inner)
                         for i in 0..<taken {
                             let at = ((row * size + i) * inner + column) * partsIn
-                            line[i] = Complex(
-                                Double(source.pointer[at]), partsIn == 2 ? Double(source.pointer[at + 1]) : 0)
+                            line.values[i] = Complex(
+                                source.pointer[at], partsIn == 2 ? source.pointer[at + 1] : 0)
                         }
-                        for i in taken..<max(taken, length) { line[i] = Complex(0) }
-                        if isInverse && isOneSided { complete(&line) }
+                        for i in taken..<max(taken, length) { line.values[i] = Complex(0) }
+                        if isInverse && isOneSided { line.mirror() }
                         plan.transform(&line, isInverse: isInverse)
+                        if partsIn == 1 { line.mirror() }
                         for i in 0..<given {
                             let at = ((row * given + i) * inner + column) * partsOut
-                            target.pointer[at] = T(line[i].real)
-                            if partsOut == 2 { target.pointer[at + 1] = T(line[i].imaginary) }
+                            target.pointer[at] = line.values[i].real
+                            if partsOut == 2 { target.pointer[at + 1] = line.values[i].imaginary }
                         }
                     }
                 }
             }
         }
-    }
-
-    /// Adds the half of a real signal's spectrum that follows by symmetry.
-    private func complete(_ line: inout [Complex]) {
-        line[0].imaginary = 0
-        if length % 2 == 0 { line[length / 2].imaginary = 0 }
-        for k in 1..<max(1, (length + 1) / 2) { line[length - k] = line[k].conjugate }
     }
 }
 

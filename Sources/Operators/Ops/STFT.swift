@@ -55,8 +55,8 @@ private struct Frames: Sendable {
         return try call.make([batch, frames, bins, 2], of: T.self) { out in
             if out.isEmpty { return }
             let lines = batch * frames
-            let plan = try FourierPlan(length: length, lines: lines, call, name: "frame_length")
-            let weights = try window?.withElements(T.self) { $0.map { Double($0) } }
+            let plan = try FourierPlan<T>(length: length, lines: lines, call, name: "frame_length")
+            let weights = try window?.withElements(T.self) { Array($0) }
             try signal.withElements(T.self) { values in
                 let (source, target) = (Shared(values), Shared(out))
                 try inParallel(lines, grain: max(1, (1 << 12) / length)) { piece in
@@ -67,14 +67,14 @@ private struct Frames: Sendable {
                         for i in 0..<length {
                             let at = (start + i) * parts
                             let weight = weights?[i] ?? 1
-                            line[i] = Complex(
-                                weight * Double(source.pointer[at]),
-                                parts == 2 ? weight * Double(source.pointer[at + 1]) : 0)
+                            line.values[i] = Complex(
+                                weight * source.pointer[at], parts == 2 ? weight * source.pointer[at + 1] : 0)
                         }
                         plan.transform(&line, isInverse: false)
+                        if parts == 1 { line.mirror() }
                         for bin in 0..<bins {
-                            target.pointer[(number * bins + bin) * 2] = T(line[bin].real)
-                            target.pointer[(number * bins + bin) * 2 + 1] = T(line[bin].imaginary)
+                            target.pointer[(number * bins + bin) * 2] = line.values[bin].real
+                            target.pointer[(number * bins + bin) * 2 + 1] = line.values[bin].imaginary
                         }
                     }
                 }
