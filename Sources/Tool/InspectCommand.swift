@@ -66,7 +66,7 @@ struct InspectCommand: ParsableCommand {
         if Terminal.isTerminal(1) {
             print(try model.text(elementLimit: limit).safeForTerminal, terminator: "")
         } else {
-            try model.writeText(elementLimit: limit) { try Terminal.write($0) }
+            try model.writeText(elementLimit: limit) { try Terminal.printBytes($0) }
         }
     }
 

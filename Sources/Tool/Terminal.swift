@@ -22,16 +22,10 @@ enum Terminal {
 
     /// Writes bytes to standard output as they are.
     /// - Throws: `io.failed`.
-    static func write(_ bytes: UnsafeRawBufferPointer) throws {
+    static func printBytes(_ bytes: UnsafeRawBufferPointer) throws {
         var done = 0
         while let base = bytes.baseAddress, done < bytes.count {
-            #if canImport(Darwin)
-                let count = Darwin.write(STDOUT_FILENO, base + done, bytes.count - done)
-            #elseif canImport(Glibc)
-                let count = Glibc.write(STDOUT_FILENO, base + done, bytes.count - done)
-            #else
-                let count = Musl.write(STDOUT_FILENO, base + done, bytes.count - done)
-            #endif
+            let count = write(STDOUT_FILENO, base + done, bytes.count - done)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 throw FormatError(.ioFailed, "can't write to standard output: \(String(cString: strerror(errno)))")

@@ -107,7 +107,7 @@ public func convert(
         model.producerName = "weightbridge"
         model.producerVersion = version
         let digest = options.digest ? try SourceDigest.of(checkpoint.stateDict) : nil
-        if let digest { model.metadata.append(MetadataEntry("weightbridge.source.digest", digest)) }
+        if let digest { model.metadata.append(MetadataEntry(MetadataKey.sourceDigest, digest)) }
         report = try write(model, as: format, to: output, options: options, beforeCommit: verification.finish)
         report.architecture = mapped.architecture
         report.digest = digest
