@@ -5,7 +5,10 @@ enum ReductionFunction: Sendable { case sum, mean, maximum }
 extension Operator {
     /// A reduction over the axes that an attribute or, in newer versions, an input names; over all where none does.
     static func reduction(_ name: String, _ function: ReductionFunction, axesAreInputSince: Int64) -> Operator {
-        Operator(name, accuracy: function == .maximum ? .exact : .accumulating) { binding in
+        Operator(
+            name, accuracy: function == .maximum ? .exact : .accumulating,
+            infer: .reduction(axesAreInputSince: axesAreInputSince)
+        ) { binding in
             let fixed = binding.version < axesAreInputSince ? try binding.ints("axes")?.map { Int($0) } : nil
             let keeps = try binding.flag("keepdims", default: true)
             let emptyMeansNone = try binding.flag("noop_with_empty_axes")

@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// The index of the greatest element along an axis: the first such, or the last.
     /// https://onnx.ai/onnx/operators/onnx__ArgMax.html, versions 1, 11, 12, 13.
-    static let argMax = Operator("ArgMax", accuracy: .exact) { binding in
+    static let argMax = Operator("ArgMax", accuracy: .exact, infer: .argReduction) { binding in
         let axis = Int(try binding.int("axis", default: 0))
         let keeps = try binding.flag("keepdims", default: true)
         let takesLast = try binding.flag("select_last_index")
