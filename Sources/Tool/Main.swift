@@ -30,7 +30,7 @@ struct WeightbridgeCommand: ParsableCommand {
         version: Tool.version,
         subcommands: [
             InspectCommand.self, ConvertCommand.self, VerifyCommand.self, RunCommand.self, InitCommand.self,
-            ArchitecturesCommand.self,
+            CheckCommand.self, InferCommand.self, ArchitecturesCommand.self,
         ])
 
     static func main() {
