@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// The mean under a sliding window; padding counts only where `count_include_pad` says so. Summed in double.
     /// https://onnx.ai/onnx/operators/onnx__AveragePool.html, versions 1, 7, 10, 11, 19, 22.
-    static let averagePool = Operator("AveragePool", accuracy: .accumulating) { binding in
+    static let averagePool = Operator("AveragePool", accuracy: .accumulating, infer: .pooling) { binding in
         var attributes = try WindowAttributes(&binding)
         attributes.ceilMode = try binding.flag("ceil_mode")
         let countsPadding = try binding.flag("count_include_pad")

@@ -7,7 +7,9 @@ extension Operator {
     ///
     /// Computed as x · s + t, where s = scale / √(variance + epsilon) and t = bias − mean · s come from double and are
     /// rounded once to the element's type; PyTorch computes the same form. Training mode is supported since version 14.
-    static let batchNormalization = Operator("BatchNormalization", accuracy: .rounding(ulps: 2)) { binding in
+    static let batchNormalization = Operator(
+        "BatchNormalization", accuracy: .rounding(ulps: 2), infer: .batchNormalization
+    ) { binding in
         let epsilon = try binding.real("epsilon", default: 1e-5)
         let momentum = try binding.real("momentum", default: 0.9)
         binding.ignore("consumed_inputs")
@@ -120,4 +122,18 @@ extension Call {
 extension Tensor {
     /// The elements of a floating-point tensor as doubles, exactly.
     func doubles() throws -> [Double] { try widened(to: .float64).array(of: Double.self) }
+}
+
+extension InferenceRule {
+    fileprivate static let batchNormalization = InferenceRule { node in
+        let shape = try node.shape(0, rank: 1...Int.max, "X")
+        let isSpatial = try node.binding.flag("spatial", default: true)
+        var channels = shape.map { $0.count > 1 ? $0[1] : .size(1) } ?? .unknown
+        for (position, name) in ["scale", "B", "input_mean", "input_var"].enumerated() where isSpatial {
+            guard let shape = try node.shape(position + 1, rank: 1...1, name) else { continue }
+            channels = try node.unified(channels, shape[0], name)
+        }
+        node.set(0, shape: shape)
+        for output in node.outputs.indices.dropFirst() { node.set(output, shape: isSpatial ? [channels] : nil) }
+    }
 }

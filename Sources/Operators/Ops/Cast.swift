@@ -7,24 +7,13 @@ extension Operator {
     /// Floating point to integer truncates; what is out of range becomes the nearest that fits, NaN becomes 0 (the
     /// standard leaves both open). Narrower integers keep the low bits. Small floating-point types are rounded to nearest,
     /// ties to even; a bare exponent (FLOAT8E8M0) as `round_mode` says, negative numbers to NaN.
-    static let cast = Operator("Cast", accuracy: .rounding(ulps: 0.5)) { binding in
+    static let cast = Operator("Cast", accuracy: .rounding(ulps: 0.5), infer: .cast) { binding in
         let saturates = try binding.flag("saturate", default: true)
         let mode = try binding.string("round_mode") ?? "up"
         guard let rounding = SmallFloat.ExponentRounding(rawValue: mode) else {
             throw GraphError(.argument, "\"\(mode)\" is none of up, down, nearest", argument: "round_mode")
         }
-        let number: Int64?
-        if binding.version < 6 {
-            guard let name = try binding.string("to") else {
-                throw GraphError(.argument, "the attribute is required", argument: "to")
-            }
-            number = ElementType.allCases.first { $0.onnxName == name }.map { Int64($0.rawValue) }
-        } else {
-            number = try binding.int("to")
-        }
-        guard let number, let raw = Int32(exactly: number), var type = ElementType(rawValue: raw) else {
-            throw GraphError(.argument, "there is no such element type", argument: "to")
-        }
+        var type = try targetType(&binding)
         if binding.computesInDouble, [.float32, .float16, .bfloat16].contains(type) { type = .float64 }
         let target = type
         guard let format = SmallFloat(target) else {
@@ -167,6 +156,36 @@ extension Number {
             self.init(lowBits: value.lowBits)
         } else {
             self.init(saturating: value.double)
+        }
+    }
+}
+
+/// What the attribute `to` says: a number, or a name in versions before 6.
+private func targetType(_ binding: inout Binding) throws -> ElementType {
+    let number: Int64?
+    if binding.version < 6 {
+        guard let name = try binding.string("to") else {
+            throw GraphError(.argument, "the attribute is required", argument: "to")
+        }
+        number = ElementType.allCases.first { $0.onnxName == name }.map { Int64($0.rawValue) }
+    } else {
+        number = try binding.int("to")
+    }
+    guard let number, let raw = Int32(exactly: number), let type = ElementType(rawValue: raw) else {
+        throw GraphError(.argument, "there is no such element type", argument: "to")
+    }
+    return type
+}
+
+extension InferenceRule {
+    fileprivate static let cast = InferenceRule { node in
+        node.set(0, shape: node.shape(0), type: try targetType(&node.binding))
+        if let type = node.outputs.first?.type?.elementType, [.int64, .int32].contains(type) {
+            // What fits neither way isn't followed.
+            let range = type == .int64 ? Int64.min...Int64.max : Int64(Int32.min)...Int64(Int32.max)
+            let elements = node.elements(0)
+            let fits = elements?.allSatisfy { $0.known.map(range.contains) ?? true } ?? false
+            node.set(0, elements: fits ? elements : nil)
         }
     }
 }

@@ -4,7 +4,7 @@ extension Operator {
     /// The input: dropout does nothing in inference, nor with a ratio of 0. The mask, where wanted, is true throughout.
     /// Training with another ratio is not supported: the standard leaves the random numbers open.
     /// https://onnx.ai/onnx/operators/onnx__Dropout.html, versions 1, 6, 7, 10, 12, 13, 22.
-    static let dropout = Operator("Dropout", accuracy: .exact) { binding in
+    static let dropout = Operator("Dropout", accuracy: .exact, infer: .dropout) { binding in
         binding.ignore("consumed_inputs", "ratio", "seed")
         let isTest = binding.version < 7 ? try binding.flag("is_test") : true
         let masksInType = binding.version < 10
@@ -23,5 +23,13 @@ extension Operator {
             let mask = try call.make(.bool, x.shape, as: UInt8.self) { $0.update(repeating: 1) }
             return [x, try call.converted(mask, to: masksInType ? x.elementType : .bool)]
         }
+    }
+}
+
+extension InferenceRule {
+    fileprivate static let dropout = InferenceRule { node in
+        for (input, name) in [(1, "ratio"), (2, "training_mode")] { try node.requireScalar(input, name) }
+        node.set(0, shape: node.shape(0))
+        node.set(1, shape: node.shape(0), type: node.binding.version < 10 ? nil : .bool)
     }
 }

@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// alpha · A · B + beta · C, A and B as they are or transposed; C broadcasts to the result.
     /// https://onnx.ai/onnx/operators/onnx__Gemm.html, versions 1, 6, 7, 9, 11, 13.
-    static let gemm = Operator("Gemm", accuracy: .accumulating) { binding in
+    static let gemm = Operator("Gemm", accuracy: .accumulating, infer: .gemm) { binding in
         let alpha = try binding.real("alpha", default: 1)
         let beta = try binding.real("beta", default: 1)
         let transposeA = try binding.flag("transA")
@@ -60,5 +60,20 @@ extension Operator {
             default: throw unsupportedType(a.elementType)
             }
         }
+    }
+}
+
+extension InferenceRule {
+    fileprivate static let gemm = InferenceRule { node in
+        let transposeA = try node.binding.flag("transA")
+        let transposeB = try node.binding.flag("transB")
+        let a = try node.shape(0, rank: 2...2, "A")
+        let b = try node.shape(1, rank: 2...2, "B")
+        if let k = a?[transposeA ? 0 : 1], let other = b?[transposeB ? 1 : 0] { _ = try node.unified(k, other, "B") }
+        let shape = [a?[transposeA ? 1 : 0] ?? .unknown, b?[transposeB ? 0 : 1] ?? .unknown]
+        if let c = node.shape(2), c.count > 2 {
+            throw GraphError(.argument, "shape \(c.text) doesn't broadcast to \(shape.text)", argument: "C")
+        }
+        node.set(0, shape: shape)
     }
 }

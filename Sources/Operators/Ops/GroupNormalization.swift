@@ -3,7 +3,8 @@ import GraphIR
 extension Operator {
     /// Normalizes groups of channels of every image by their own mean and variance, then scales and shifts per channel.
     /// https://onnx.ai/onnx/operators/onnx__GroupNormalization.html, version 21. Statistics are in double.
-    static let groupNormalization = Operator("GroupNormalization", accuracy: .accumulating) { binding in
+    static let groupNormalization = Operator("GroupNormalization", accuracy: .accumulating, infer: .sameShape) {
+        binding in
         let epsilon = try binding.real("epsilon", default: 1e-5)
         let groups = Int(try binding.int("num_groups", default: 1))
         // The type in which statistics are kept; ours are wider than any.

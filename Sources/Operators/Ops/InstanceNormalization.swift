@@ -3,7 +3,8 @@ import GraphIR
 extension Operator {
     /// Normalizes every channel of every image by its own mean and variance, then scales and shifts per channel.
     /// https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html, versions 1, 6, 22. Statistics are in double.
-    static let instanceNormalization = Operator("InstanceNormalization", accuracy: .accumulating) { binding in
+    static let instanceNormalization = Operator("InstanceNormalization", accuracy: .accumulating, infer: .sameShape) {
+        binding in
         let epsilon = try binding.real("epsilon", default: 1e-5)
         binding.ignore("consumed_inputs")
         return roundingOnce { call in

@@ -3,7 +3,8 @@ import GraphIR
 extension Operator {
     /// Normalizes over the axes from `axis` on, then scales and shifts; also gives mean and 1 / √(variance + epsilon).
     /// https://onnx.ai/onnx/operators/onnx__LayerNormalization.html, version 17. Statistics are in double.
-    static let layerNormalization = Operator("LayerNormalization", accuracy: .accumulating) { binding in
+    static let layerNormalization = Operator("LayerNormalization", accuracy: .accumulating, infer: .layerNormalization)
+    { binding in
         let axis = Int(try binding.int("axis", default: -1))
         let epsilon = try binding.real("epsilon", default: 1e-5)
         // The type in which statistics are kept; ours are wider than any.
@@ -67,4 +68,20 @@ private func layerNormalized<T: Real>(_ call: Call, _ x: Tensor, _ start: Int, _
     }
     let shape = outer + [Int](repeating: 1, count: inner.count)
     return [y, try Tensor(means, shape: shape), try Tensor(inverses, shape: shape)]
+}
+
+extension InferenceRule {
+    fileprivate static let layerNormalization = InferenceRule { node in
+        let axis = Int(try node.binding.int("axis", default: -1))
+        let stash = Int32(exactly: try node.binding.int("stash_type", default: 1)).flatMap { ElementType(rawValue: $0) }
+        guard let shape = node.shape(0) else {
+            node.set(0, shape: nil)
+            for output in [1, 2] { node.set(output, shape: nil, type: stash) }
+            return
+        }
+        let start = try normalized(axis: axis, rank: shape.count)
+        node.set(0, shape: shape)
+        let reduced = shape[..<start] + [Dimension](repeating: .size(1), count: shape.count - start)
+        for output in [1, 2] { node.set(output, shape: Array(reduced), type: stash) }
+    }
 }

@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// The greatest element under a sliding window, and where it was. Padding counts as −∞.
     /// https://onnx.ai/onnx/operators/onnx__MaxPool.html, versions 1, 8, 10, 11, 12, 22.
-    static let maxPool = Operator("MaxPool", accuracy: .exact) { binding in
+    static let maxPool = Operator("MaxPool", accuracy: .exact, infer: .pooling) { binding in
         var attributes = try WindowAttributes(&binding)
         attributes.ceilMode = try binding.flag("ceil_mode")
         let isColumnMajor = try binding.flag("storage_order")

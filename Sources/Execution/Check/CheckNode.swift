@@ -4,9 +4,10 @@ import Operators
 /// Checks one node against its operator's schema.
 struct NodeChecker {
     let node: Node
-    let label: String
     let graph: Graph
     let schema: OperatorSchema
+    /// Whether rules count that nothing depends on.
+    let isFull: Bool
 
     var faults: [GraphError] { arity + attributes + types + axes }
 
@@ -14,10 +15,12 @@ struct NodeChecker {
         var faults: [GraphError] = []
         // Inputs that are left out at the end count as not given.
         let given = (node.inputs.lastIndex { $0 != nil } ?? -1) + 1
-        if !schema.inputCounts.contains(given) && !schema.inputCounts.contains(node.inputs.count) {
-            faults.append(GraphError(.argument, "\(node.op) of \(given) inputs, expected \(text(schema.inputCounts))"))
+        let fits = schema.inputCounts.contains(node.inputs.count)
+        if !fits && (isFull || !schema.inputCounts.contains(given)) {
+            let count = isFull ? node.inputs.count : given
+            faults.append(GraphError(.argument, "\(node.op) of \(count) inputs, expected \(text(schema.inputCounts))"))
         }
-        if !schema.outputCounts.contains(node.outputs.count) {
+        if !outputCountFits {
             faults.append(
                 GraphError(
                     .argument, "\(node.op) of \(node.outputs.count) outputs, expected \(text(schema.outputCounts))"))
@@ -27,7 +30,23 @@ struct NodeChecker {
                 faults.append(GraphError(.argument, "\(node.op): the input is required", argument: formal.name))
             }
         }
+        for (position, output) in node.outputs.enumerated() where output == nil && isFull {
+            if let formal = schema.outputs[checked: position], formal.arity == .single {
+                faults.append(GraphError(.argument, "\(node.op): the output needs a name", argument: formal.name))
+            }
+        }
+        if isFull && node.inputs.isEmpty && node.outputs.isEmpty {
+            faults.append(GraphError(.invalid, "\(node.op) has no inputs and no outputs"))
+        }
         return faults
+    }
+
+    /// Batch normalization gives one output or all.
+    private var outputCountFits: Bool {
+        let count = node.outputs.count
+        guard schema.outputCounts.contains(count) else { return false }
+        guard isFull, schema.name == OperatorName("BatchNormalization") else { return true }
+        return count == 1 || count == (schema.since < 14 ? 5 : 3)
     }
 
     private func text(_ range: ClosedRange<Int>) -> String {
@@ -41,13 +60,15 @@ struct NodeChecker {
         var faults: [GraphError] = []
         for attribute in node.attributes {
             guard let rule = schema.attribute(attribute.name) else {
+                // Names with two underscores before them are implementations' own.
+                if isFull && attribute.name.hasPrefix("__") { continue }
                 faults.append(
                     GraphError(
                         .argument, "\(node.op) has no such attribute in version \(schema.since)",
-                        argument: attribute.name))
+                        argument: attribute.name, hint: otherVersion(with: attribute.name)))
                 continue
             }
-            if let kind = AttributeKind(attribute.value), kind != rule.kind {
+            if let kind = kind(attribute.value), kind != rule.kind {
                 faults.append(
                     GraphError(
                         .argument, "\(node.op): is of kind \(kind.rawValue), expected \(rule.kind.rawValue)",
@@ -64,45 +85,24 @@ struct NodeChecker {
         return faults
     }
 
+    private func kind(_ value: AttributeValue) -> AttributeKind? {
+        if isFull, case .reference(_, let number) = value { return AttributeKind(number: number) }
+        return AttributeKind(value)
+    }
+
+    private func otherVersion(with attribute: String) -> String? {
+        let others = OperatorTable.versions(of: schema.name).filter { $0.attribute(attribute) != nil }.map(\.since)
+        guard let nearest = others.last(where: { $0 < schema.since }) ?? others.first else { return nil }
+        return "version \(nearest) has it: the model may be written for another operator set than it imports"
+    }
+
     /// Types that the file declares: allowed, and the same wherever the schema uses one letter.
     private var types: [GraphError] {
-        var faults: [GraphError] = []
-        var bound: [String: (type: String, name: String)] = [:]
-        for (position, input) in node.inputs.enumerated() {
-            guard let input, let formal = OperatorSchema.parameter(schema.inputs, at: position),
-                let element = elementType(input)
-            else { continue }
-            let type = "tensor(\(schemaName(element)))"
-            let allowed = schema.allowedTypes(formal)
-            if !allowed.contains(type) && !allowed.contains(where: { !$0.hasPrefix("tensor") }) {
-                faults.append(
-                    GraphError(
-                        .argument, "\(node.op) doesn't take \(type) in version \(schema.since)", argument: formal.name))
-            }
-            if case .variadic(_, uniform: false) = formal.arity { continue }
-            guard schema.types[formal.type] != nil else { continue }
-            if let first = bound[formal.type], first.type != type {
-                faults.append(
-                    GraphError(
-                        .argument, "\(node.op): \(type), but \(first.name) is \(first.type); both must be of one type",
-                        argument: formal.name))
-            } else {
-                bound[formal.type] = (type, formal.name)
-            }
-        }
-        return faults
-    }
-
-    private func elementType(_ id: ValueID) -> ElementType? {
-        graph.initializers[id]?.tensor.elementType ?? graph[id].type?.elementType
-    }
-
-    /// ONNX's name of a type in schemas, which differs from that of `TensorProto.DataType` in two cases.
-    private func schemaName(_ type: ElementType) -> String {
-        switch type {
-        case .float32: "float"
-        case .float64: "double"
-        default: type.name
+        var binding = TypeBinding(schema)
+        return node.inputs.enumerated().compactMap { position, input in
+            guard let input else { return nil }
+            let constant = graph.initializers[input]?.tensor.elementType
+            return binding.bind(input: position, constant.map { .tensor($0, nil) } ?? graph[input].type)
         }
     }
 
