@@ -2,8 +2,15 @@ import GraphIR
 
 extension Operator {
     /// The input.
-    /// https://onnx.ai/onnx/operators/onnx__Identity.html, versions 1, 13, 14, 16, 19, 21, 23, 24, 25.
-    static let identity = Operator("Identity", accuracy: .exact) { _ in
-        { call in [try call.input(0)] }
-    }
+    /// https://onnx.ai/onnx/operators/onnx__Identity.html, versions 1, 13, 14, 16, 19, 21, 23, 24, 25; sequences since
+    /// 14, optionals since 16.
+    static let identity = Operator(
+        "Identity", accuracy: .exact,
+        infer: InferenceRule { node in
+            node.set(0, type: node.type(0))
+            node.set(0, elements: node.elements(0))
+        },
+        bindValues: { _ in
+            { call in [try call.value(0)] }
+        })
 }
