@@ -7,7 +7,7 @@ extension Operator {
     ///
     /// One input channel per group on two axes at most is computed directly; all else as a matrix product over the
     /// columns that the window sees (a 1 × 1 window sees the input as it lies).
-    static let conv = Operator("Conv", accuracy: .accumulating) { binding in
+    static let conv = Operator("Conv", accuracy: .accumulating, infer: .convolution(0, 1)) { binding in
         let attributes = try WindowAttributes(&binding)
         let group = Int(try binding.int("group", default: 1))
         return roundingOnce { call in
