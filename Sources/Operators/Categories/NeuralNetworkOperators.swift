@@ -1,8 +1,10 @@
 extension Operator {
     /// Convolution, pooling, normalization, attention.
     static let neuralNetworkOperators: [Operator] = [
+        .attention,
         .averagePool,
         .batchNormalization,
+        .causalConvWithState,
         .conv,
         .dropout,
         .flatten,
@@ -11,6 +13,7 @@ extension Operator {
         .groupNormalization,
         .instanceNormalization,
         .layerNormalization,
+        .linearAttention,
         .maxPool,
     ]
 }
