@@ -7,7 +7,7 @@ extension Operator {
     ///
     /// One input channel per group on two axes at most is computed directly; all else as a matrix product over the
     /// columns that the window sees. Both sum every element in the same order, so equal filters give equal channels.
-    static let conv = Operator("Conv", accuracy: .accumulating, infer: .conv) { binding in
+    static let conv = Operator("Conv", accuracy: .accumulating, infer: .convolution(0, 1)) { binding in
         let attributes = try WindowAttributes(&binding)
         let group = Int(try binding.int("group", default: 1))
         return roundingOnce { call in
@@ -285,33 +285,5 @@ struct PaddedPlane: Sendable {
                 if at / stepX < segment { row[at % stepX * segment + at / stepX] = source[x] }
             }
         }
-    }
-}
-
-extension InferenceRule {
-    fileprivate static let conv = InferenceRule { node in
-        let attributes = try WindowAttributes(&node.binding)
-        let group = try node.binding.int("group", default: 1)
-        let x = try node.shape(0, rank: 2...Int.max, "X")
-        let weights = try node.shape(1, rank: 2...Int.max, "W")
-        guard let rank = x?.count ?? weights?.count else { return node.set(0, shape: nil) }
-        if let x, let weights {
-            _ = try node.unified(
-                [.unknown(rank: x.count), .unknown(rank: weights.count)], "W")
-            if group > 0, let channels = x[1].known, let own = weights[1].known,
-                own.multiplied(checked: group) != channels
-            {
-                throw GraphError(
-                    .argument, "\(channels) channels in \(group) groups don't fit weights of shape \(weights.text)",
-                    argument: "group")
-            }
-        }
-        var kernel = weights.map { Array($0.dropFirst(2)) } ?? .unknown(rank: rank - 2)
-        if let named = attributes.kernelShape {
-            kernel = try node.unified([kernel, named.map { .size(Int64($0)) }], "kernel_shape") ?? kernel
-        }
-        let input = x.map { Array($0.dropFirst(2)) } ?? .unknown(rank: rank - 2)
-        let spatial = try attributes.dimensions(over: input, kernel: kernel)
-        node.set(0, shape: [x?[0] ?? .unknown, weights?[0] ?? .unknown] + spatial)
     }
 }
