@@ -49,20 +49,22 @@ extension ModelBuilder {
             shape: [x.shape[0], x.shape[1]] + sizes)
     }
 
-    /// `nn.GroupNorm` of a feature map of known size: norm of each group of channels, then weight and bias a channel.
+    /// `nn.GroupNorm`: norm of each group of channels, then weight and bias a channel.
     public func groupNorm(_ name: String, _ x: Wire, groups: Int, epsilon: Float = 1e-5) throws -> Wire {
         let module = path(name)
-        guard x.shape.count == 4, let channels = x.shape[1].knownSize, let height = x.shape[2].knownSize,
-            let width = x.shape[3].knownSize, groups > 0, channels % groups == 0,
-            let rest = (channels / groups).multiplied(checked: height)?.multiplied(checked: width)
-        else { throw GraphError(.shape, "\(x.shape) in \(groups) groups", node: module) }
+        guard x.shape.count == 4, let channels = x.shape[1].knownSize, groups > 0, channels % groups == 0 else {
+            throw GraphError(.shape, "\(x.shape) in \(groups) groups", node: module)
+        }
         let ones = constant(try values(1, count: groups), at: module)
         let zeros = constant(try values(0, count: groups), at: module)
-        let grouped = try reshape(name, x, [groups, rest])
+        let folded = constant(try Tensor([Int64(0), Int64(groups), -1], shape: [3]), at: module)
+        let grouped = node(
+            "Reshape", at: module, [x, folded], shape: [x.shape[0], .size(Int64(groups)), .unknown], isResult: false)
         let normed = node(
             "InstanceNormalization", at: module, [grouped, ones, zeros],
             attributes: [Attribute("epsilon", .float(epsilon))], shape: grouped.shape, isResult: false)
-        let flat = try reshape(name, normed, [channels, height, width])
+        let shape = node("Shape", at: module, [x], shape: [.size(4)], elementType: .int64, isResult: false)
+        let flat = node("Reshape", at: module, [normed, shape], shape: x.shape, isResult: false)
         let scale = try channelVector(module, weight(module + ".weight", shape: [channels], role: .scale))
         let shift = try channelVector(module, weight(module + ".bias", shape: [channels], role: .shift))
         return try elementwise("Add", name, elementwise("Mul", name, flat, scale), shift, isResult: true)

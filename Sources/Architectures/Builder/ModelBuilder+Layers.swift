@@ -166,7 +166,7 @@ extension ModelBuilder {
             let gate = node("Sigmoid", at: module, [x], shape: x.shape, isResult: false)
             return node("Mul", at: module, [x, gate], shape: x.shape)
         case .quickGELU:
-            let factor = constant(try Tensor.scalar(1.702, as: computeType), at: module)
+            let factor = try number(1.702, at: module)
             let scaled = node("Mul", at: module, [x, factor], shape: x.shape, isResult: false)
             let gate = node("Sigmoid", at: module, [scaled], shape: x.shape, isResult: false)
             return node("Mul", at: module, [x, gate], shape: x.shape)

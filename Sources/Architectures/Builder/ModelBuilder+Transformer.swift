@@ -50,14 +50,16 @@ extension ModelBuilder {
 
     /// softmax(q·kᵀ/√d)·v, heads joined: three of `[N, tokens, heads, d]` → `[N, tokens, heads·d]`. Keys and values may
     /// be fewer tokens than queries.
-    /// - Parameter divisor: what scores are divided by; √d where `nil`.
-    func attend(_ q: Wire, _ k: Wire, _ v: Wire, divisor: Double? = nil) throws -> Wire {
+    /// - Parameter square: the square of what scores are divided by; d where `nil`. The root is taken by the graph, so that
+    ///   it is exact in whatever type the graph is run.
+    func attend(_ q: Wire, _ k: Wire, _ v: Wire, square: Int? = nil) throws -> Wire {
         guard q.shape.count == 4, v.shape.count == 4, let length = q.shape[1].knownSize,
             let heads = v.shape[2].knownSize, let size = v.shape[3].knownSize, let keySize = q.shape[3].knownSize
         else { throw GraphError(.shape, "\(q.shape) and \(v.shape) are no heads of known size", node: path("")) }
-        let divisor = divisor ?? Double(keySize).squareRoot()
-        let queries = try scale("", transpose("", q, [0, 2, 1, 3]), by: 1 / divisor)
-        let scores = try matMul("", queries, transpose("", k, [0, 2, 3, 1]))
+        let product = try matMul("", transpose("", q, [0, 2, 1, 3]), transpose("", k, [0, 2, 3, 1]))
+        let size2 = constant(try Tensor.scalar(Double(square ?? keySize), as: computeType), at: path(""))
+        let root = node("Sqrt", at: path(""), [size2], shape: [], isResult: false)
+        let scores = try elementwise("Div", "", product, root)
         let weights = node(
             "Softmax", at: path(""), [scores], attributes: [Attribute("axis", .int(-1))], shape: scores.shape,
             isResult: false)

@@ -182,6 +182,16 @@ public final class ModelBuilder {
             shape: tensor.shape.map { .size(Int64($0)) }, elementType: tensor.elementType, isResult: false)
     }
 
+    /// A scalar constant that is meant as the decimal number that it is written as: in float64 a run takes it as that.
+    func number(_ value: Float, at path: String) throws -> Wire {
+        guard computeType == .float32 else {
+            return constant(try Tensor.scalar(Double(value.description) ?? Double(value), as: computeType), at: path)
+        }
+        return node(
+            "Constant", at: path, [], attributes: [Attribute("value_float", .float(value))], shape: [],
+            isResult: false)
+    }
+
     /// Counts multiply-adds: the product of `factors`.
     func count(_ factors: [Dimension]) {
         var product: Int? = 1

@@ -53,7 +53,7 @@ struct ViT: ArchitectureFamily {
         var x = try embed(net, image)
         for index in 0..<depth { x = try net.transformerBlock("blocks.\(index)", x, style) }
         net.mark(x, asOutputOf: "blocks")
-        if hasNorm { x = try net.layerNorm("norm", x, epsilon: style.epsilon) }
+        if hasNorm { x = try net.layerNorm("norm", x, epsilon: style.epsilon) } else { net.mark(x, asOutputOf: "norm") }
 
         if isDistilled, let classes {
             let first = try net.linear("head", net.select("head", x, axis: 1, 0), out: classes, bias: true)
@@ -69,7 +69,11 @@ struct ViT: ArchitectureFamily {
             pooled = try net.mean("pool", tokens, axes: [1])
         case .map: pooled = try attentionPool(net, x)
         }
-        if hasFCNorm { pooled = try net.layerNorm("fc_norm", pooled, epsilon: style.epsilon) }
+        if hasFCNorm {
+            pooled = try net.layerNorm("fc_norm", pooled, epsilon: style.epsilon)
+        } else {
+            net.mark(pooled, asOutputOf: "fc_norm")
+        }
         guard let classes else { return pooled }
         return try net.linear("head", pooled, out: classes, bias: true)
     }

@@ -34,7 +34,11 @@ private func constantValue(_ binding: inout Binding) throws -> ConstantValue {
     var found: [ConstantValue] = []
     if let tensor = try binding.tensor("value") { found.append(.tensor(tensor)) }
     if let record = try binding.sparseTensor("sparse_value") { found.append(.sparse(record)) }
-    if let value = try binding.float("value_float") { found.append(.tensor(try Tensor(scalar: value))) }
+    if let value = try binding.float("value_float") {
+        // As every float attribute: in float64 the decimal number that was meant.
+        let meant = binding.computesInDouble ? Double(value.description) : nil
+        found.append(.tensor(try meant.map { try Tensor(scalar: $0) } ?? Tensor(scalar: value)))
+    }
     if let values = try binding.floats("value_floats") {
         found.append(.tensor(try Tensor(values, shape: [values.count])))
     }
