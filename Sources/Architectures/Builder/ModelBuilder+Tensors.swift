@@ -96,6 +96,18 @@ extension ModelBuilder {
             shape: shape, isResult: false)
     }
 
+    /// The greatest element along an axis, which goes away.
+    public func max(_ module: String, _ x: Wire, axis: Int) throws -> Wire {
+        let module = path(module)
+        guard x.shape.indices.contains(axis) else { throw GraphError(.shape, "\(x.shape) has no axis \(axis)", node: module) }
+        var shape = x.shape
+        shape.remove(at: axis)
+        let axes = constant(try Tensor([Int64(axis)], shape: [1]), at: module)
+        return node(
+            "ReduceMax", at: module, [x, axes], attributes: [Attribute("keepdims", .int(0))], shape: shape,
+            isResult: false)
+    }
+
     /// `MatMul` of stacks of matrices; the axes before the last two must agree.
     public func matMul(_ module: String, _ a: Wire, _ b: Wire) throws -> Wire {
         let module = path(module)
@@ -120,7 +132,7 @@ extension ModelBuilder {
         -> Wire
     {
         let module = path(module)
-        let rank = max(a.shape.count, b.shape.count)
+        let rank = Swift.max(a.shape.count, b.shape.count)
         let left = [Dimension](repeating: .size(1), count: rank - a.shape.count) + a.shape
         let right = [Dimension](repeating: .size(1), count: rank - b.shape.count) + b.shape
         let shape = try zip(left, right).map { x, y in
@@ -134,7 +146,7 @@ extension ModelBuilder {
     /// A weight that belongs to no layer, under its key in the current scope.
     /// - Parameter shape: what it must be; `nil` takes what the checkpoint has.
     public func parameter(_ key: String, shape: [Int]? = nil) throws -> Wire {
-        try weight(path(key), shape: shape, role: .uniform(fanIn: max(shape?.last ?? 1, 1)))
+        try weight(path(key), shape: shape, role: .uniform(fanIn: Swift.max(shape?.last ?? 1, 1)))
     }
 
     /// A row `[1, n, D]` repeated for each item of the batch of `like`.

@@ -78,7 +78,9 @@ struct Variant<Model: Sendable>: Sendable {
 
 /// The families that are known, in the order in which they are tried.
 enum ArchitectureFamilies {
-    static let all: [any ArchitectureFamily.Type] = [ConvMixer.self, ViT.self, MLPMixer.self, ResNet.self]
+    static let all: [any ArchitectureFamily.Type] = [
+        ConvMixer.self, ViT.self, MLPMixer.self, ResNet.self, CvT.self, LVViT.self,
+    ]
 
     /// The model of a name, from whichever family has it.
     static func named(_ name: String) -> (any ArchitectureFamily)? {

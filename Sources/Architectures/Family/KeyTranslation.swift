@@ -98,7 +98,11 @@ func translated(_ key: String, _ pattern: String, _ new: String) -> String? {
     var next = numbers.makeIterator()
     var head: [String] = []
     for part in new.split(separator: ".") {
-        head.append(part == "#" ? String(next.next() ?? part) : String(part))
+        guard let mark = part.firstIndex(of: "#") else {
+            head.append(String(part))
+            continue
+        }
+        head.append(part[..<mark] + (next.next() ?? "#"))
     }
     return (head + parts.dropFirst(wanted.count).map(String.init)).joined(separator: ".")
 }
