@@ -75,7 +75,7 @@ struct CvT: ArchitectureFamily {
                     let conv = try net.conv2d(
                         "conv", map, out: stage.dim, kernel: 3, stride: name == "q" ? 1 : 2, padding: .symmetric(1),
                         groups: stage.dim, bias: false)
-                    return try net.tokens("rearrage", net.batchNorm("bn", conv))
+                    return try net.tokens("rearrange", net.batchNorm("bn", conv))
                 }
                 let all = try row.map { try net.concat("", [$0, tokens], axis: 1) } ?? tokens
                 let projected = try net.linear("proj_\(name)", all, out: stage.dim, bias: true)
@@ -115,7 +115,8 @@ extension CvT {
         while let kernel = shape("stage\(stages.count).patch_embed.proj.weight"), kernel.count == 4, stages.count < 16 {
             let stage = "stage\(stages.count)"
             let dim = kernel[0]
-            let heads = named?.stages[checked: stages.count]?.heads ?? max(dim / 64, 1)
+            let heads = hints.numbers("num_heads")?[checked: stages.count]
+                ?? named?.stages[checked: stages.count]?.heads ?? max(dim / 64, 1)
             stages.append(
                 Stage(
                     dim: dim, depth: weights.count(of: "\(stage).blocks"), heads: heads, kernel: kernel[2],
@@ -125,13 +126,15 @@ extension CvT {
         guard !stages.isEmpty, shape("stage0.blocks.0.attn.conv_proj_q.conv.weight") != nil,
             stages.allSatisfy({
                 (1...65536).contains($0.dim) && (1...1_000_000).contains($0.hidden) && [3, 7].contains($0.kernel)
-                    && $0.depth <= 1000 && $0.dim % $0.heads == 0
+                    && $0.depth <= 1000 && $0.heads > 0 && $0.dim % $0.heads == 0
             })
         else { return nil }
         self.init(stages: stages)
         inputChannels = shape("stage0.patch_embed.proj.weight")?[checked: 1] ?? 3
         classes = shape("head.weight")?[checked: 0] ?? shape("head.bias")?[checked: 0]
-        if named == nil { hints.note("num_heads \(stages.map(\.heads)): 64 channels a head; shapes can't tell") }
+        if named == nil, hints.numbers("num_heads") == nil {
+            hints.note("num_heads \(stages.map(\.heads)): 64 channels a head; shapes can't tell (--set num_heads=…)")
+        }
         let isHuggingFace = hints.notes.contains { $0.contains("Hugging Face") }
         activation = try hints.activation(
             ofNamed: nil, usual: isHuggingFace ? .gelu : .quickGELU,

@@ -40,6 +40,12 @@ final class Hints {
         return nil
     }
 
+    /// Numbers that an option sets, separated by commas, or that `config.json` has as a list.
+    func numbers(_ key: String) -> [Int]? {
+        if let text = options.settings[key] { return text.split(separator: ",").compactMap { Int($0) } }
+        return (config?.member("model_args")?.reals(key) ?? config?.reals(key))?.compactMap { Int(exactly: $0) }
+    }
+
     /// A text that an option sets, or that `config.json` has under timm's `model_args` or at the top.
     func text(_ keys: String...) -> String? {
         for key in keys {
