@@ -59,28 +59,53 @@ extension ModelBuilder {
                 .missing, "'\(module).weight' is missing or isn't a kernel of two dimensions",
                 report: "missing: \(module).weight")
         }
-        let shape = [out, channels / groups, kernelHeight, kernelWidth]
+        if padding == .same, stride != 1 {
+            throw GraphError(.shape, "'same' padding needs stride 1, not \(stride)", node: module)
+        }
+        let (top, bottom) = padding.amounts(kernel: kernelHeight)
+        let (left, right) = padding.amounts(kernel: kernelWidth)
+        return try convolution(
+            module, x, [out, channels / groups, kernelHeight, kernelWidth], fanIn: fanIn, stride: stride,
+            pads: [top, left, bottom, right], groups: groups, bias: bias)
+    }
+
+    /// `nn.Conv2d` with a kernel of other height than width, at most 64 of each.
+    public func conv2d(
+        _ name: String, _ x: Wire, out: Int, kernel: (Int, Int), stride: Int = 1, padding: (Int, Int) = (0, 0),
+        bias: Bool? = nil
+    ) throws -> Wire {
+        let module = path(name)
+        let channels = try size(of: x, axis: 1, rank: 4, module: module)
+        guard (1...64).contains(kernel.0), (1...64).contains(kernel.1), (0...64).contains(padding.0),
+            (0...64).contains(padding.1), stride > 0, out > 0,
+            let fanIn = channels.multiplied(checked: kernel.0 * kernel.1)
+        else { throw GraphError(.shape, "a kernel of \(kernel) at stride \(stride)", node: module) }
+        return try convolution(
+            module, x, [out, channels, kernel.0, kernel.1], fanIn: fanIn, stride: stride,
+            pads: [padding.0, padding.1, padding.0, padding.1], groups: 1, bias: bias)
+    }
+
+    /// - Parameter pads: top, left, bottom, right.
+    private func convolution(
+        _ module: String, _ x: Wire, _ shape: [Int], fanIn: Int, stride: Int, pads: [Int], groups: Int, bias: Bool?
+    ) throws -> Wire {
+        let out = shape[0]
         let role = ParameterRole.uniform(fanIn: fanIn)
         let weight = try weight(module + ".weight", shape: shape, role: role)
         var inputs: [Wire?] = [x, weight]
         if bias ?? (ledger.weights[module + ".bias"] != nil) {
             inputs.append(try self.weight(module + ".bias", shape: [out], role: role))
         }
-        if padding == .same, stride != 1 {
-            throw GraphError(.shape, "'same' padding needs stride 1, not \(stride)", node: module)
-        }
-        let (top, bottom) = padding.amounts(kernel: kernelHeight)
-        let (left, right) = padding.amounts(kernel: kernelWidth)
-        let height = try windowed(x.shape[2], kernelHeight, stride, top, bottom, module: module)
-        let width = try windowed(x.shape[3], kernelWidth, stride, left, right, module: module)
+        let height = try windowed(x.shape[2], shape[2], stride, pads[0], pads[2], module: module)
+        let width = try windowed(x.shape[3], shape[3], stride, pads[1], pads[3], module: module)
         count([x.shape[0], height, width, .size(Int64(out)), .size(Int64(fanIn))])
         return node(
             "Conv", at: module, inputs,
             attributes: [
                 Attribute("dilations", .ints([1, 1])),
                 Attribute("group", .int(Int64(groups))),
-                Attribute("kernel_shape", .ints([Int64(kernelHeight), Int64(kernelWidth)])),
-                Attribute("pads", .ints([top, left, bottom, right].map(Int64.init))),
+                Attribute("kernel_shape", .ints([Int64(shape[2]), Int64(shape[3])])),
+                Attribute("pads", .ints(pads.map(Int64.init))),
                 Attribute("strides", .ints([Int64(stride), Int64(stride)])),
             ],
             shape: [x.shape[0], .size(Int64(out)), height, width])

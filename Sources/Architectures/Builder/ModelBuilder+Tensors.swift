@@ -143,6 +143,25 @@ extension ModelBuilder {
         return node(type, at: module, [a, b], shape: shape, isResult: isResult)
     }
 
+    /// An operator of one input that keeps its shape: `Sqrt`, `Abs`, `Sign`.
+    func function(_ type: String, _ module: String, _ x: Wire) throws -> Wire {
+        node(type, at: path(module), [x], shape: x.shape, isResult: false)
+    }
+
+    /// √Σx² along an axis, which is kept.
+    func euclideanLength(_ module: String, _ x: Wire, axis: Int) throws -> Wire {
+        let module = path(module)
+        guard x.shape.indices.contains(axis) else {
+            throw GraphError(.shape, "\(x.shape) has no axis \(axis)", node: module)
+        }
+        var shape = x.shape
+        shape[axis] = .size(1)
+        let axes = constant(try Tensor([Int64(axis)], shape: [1]), at: module)
+        return node(
+            "ReduceL2", at: module, [x, axes], attributes: [Attribute("keepdims", .int(1))], shape: shape,
+            isResult: false)
+    }
+
     /// A weight that belongs to no layer, under its key in the current scope.
     /// - Parameter shape: what it must be; `nil` takes what the checkpoint has.
     public func parameter(_ key: String, shape: [Int]? = nil) throws -> Wire {

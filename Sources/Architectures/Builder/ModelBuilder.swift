@@ -78,11 +78,16 @@ public final class ModelBuilder {
     /// Makes `wire` a graph output under `name`.
     /// - Throws: `graph.duplicate` where another value has that name.
     public func output(_ name: String, _ wire: Wire) throws {
+        try output(name, wire, isFirst: false)
+    }
+
+    /// - Parameter isFirst: whether it stands before the outputs that there are.
+    func output(_ name: String, _ wire: Wire, isFirst: Bool) throws {
         if let other = graph.id(named: name), other != wire.id {
             throw GraphError(.duplicate, "there are two values named '\(name)'")
         }
         graph[wire.id].name = name
-        graph.outputs.append(wire.id)
+        graph.outputs.insert(wire.id, at: isFirst ? 0 : graph.outputs.count)
         graph.valueInfo.remove(wire.id)
     }
 

@@ -46,32 +46,66 @@ struct ResNet: ArchitectureFamily {
 
     private var isBottleneck: Bool { stages.first?.first?.widths.count == 3 }
 
-    func build(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
-        var x = try stem(net, image)
-        for (stage, blocks) in stages.enumerated() {
-            for (index, block) in blocks.enumerated() {
-                let stride = stage > 0 && index == 0 ? 2 : 1
-                x = try net.scope("layer\(stage + 1).\(index)") { try self.block(net, x, block, stage, stride) }
-            }
-            net.mark(x, asOutputOf: "layer\(stage + 1)")
+    /// What the modules before the head are called.
+    enum ModuleNames: Sendable {
+        case torchvision
+        /// Numbers in the order of a `Sequential` of `conv1`, `bn1`, `relu`, `maxpool`, `layer1` …
+        case sequential
+
+        func callAsFunction(_ name: String) -> String {
+            guard self == .sequential else { return name }
+            if name.hasPrefix("layer"), let stage = Int(name.dropFirst(5)) { return "\(stage + 3)" }
+            return ["conv1": "0", "bn1": "1", "act1": "2", "maxpool": "3"][name] ?? name
         }
+    }
+
+    /// The name in torchvision's spelling of a key in that of a `Sequential`.
+    static func plainName(ofSequential key: String) -> String {
+        let first = key.prefix { $0 != "." }
+        guard let number = Int(first), number >= 0 else { return key }
+        let names = ["conv1", "bn1", "act1", "maxpool"]
+        return (names[checked: number] ?? "layer\(number &- 3)") + key.dropFirst(first.count)
+    }
+
+    func build(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
+        let x = try features(net, image, names: .torchvision)
         let pooled = try net.flatten("global_pool.flatten", net.globalAveragePool("global_pool.pool", x))
         net.mark(pooled, asOutputOf: "global_pool")
         guard let classes else { return pooled }
         return try net.linear("fc", pooled, out: classes, bias: true)
     }
 
+    /// The feature map behind the last stage.
+    func features(
+        _ net: ModelBuilder, _ image: ModelBuilder.Wire, names: ModuleNames
+    ) throws -> ModelBuilder.Wire {
+        var x = try stem(net, image, names)
+        for (stage, blocks) in stages.enumerated() {
+            x = try net.scope(names("layer\(stage + 1)")) {
+                var x = x
+                for (index, block) in blocks.enumerated() {
+                    let stride = stage > 0 && index == 0 ? 2 : 1
+                    x = try net.scope("\(index)") { try self.block(net, x, block, stage, stride) }
+                }
+                return x
+            }
+        }
+        return x
+    }
+
     private func norm(_ net: ModelBuilder, _ name: String, _ x: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
         try hasGroupNorm ? net.groupNorm(name, x, groups: 32) : net.batchNorm(name, x)
     }
 
-    private func stem(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
+    private func stem(
+        _ net: ModelBuilder, _ image: ModelBuilder.Wire, _ names: ModuleNames
+    ) throws -> ModelBuilder.Wire {
         var x: ModelBuilder.Wire
         if stem.count == 1 {
             x = try net.conv2d(
-                "conv1", image, out: stem[0], kernel: 7, stride: 2, padding: .symmetric(3), bias: false)
+                names("conv1"), image, out: stem[0], kernel: 7, stride: 2, padding: .symmetric(3), bias: false)
         } else {
-            x = try net.scope("conv1") {
+            x = try net.scope(names("conv1")) {
                 var x = image
                 for (index, width) in stem.enumerated() {
                     x = try net.conv2d(
@@ -85,7 +119,7 @@ struct ResNet: ArchitectureFamily {
                 return x
             }
         }
-        x = try net.activation(activation, "act1", norm(net, "bn1", x))
+        x = try net.activation(activation, names("act1"), norm(net, names("bn1"), x))
         if hasStemPoolConvolution {
             let width = stem.last ?? 64
             return try net.scope("maxpool") {
@@ -95,7 +129,7 @@ struct ResNet: ArchitectureFamily {
             }
         }
         switch antiAliasing {
-        case .none: return try net.maxPool("maxpool", x, kernel: 3, stride: 2, padding: 1)
+        case .none: return try net.maxPool(names("maxpool"), x, kernel: 3, stride: 2, padding: 1)
         case .avg: return try net.averagePool("maxpool", x, kernel: 2, stride: 2)
         case .blur:
             return try net.scope("maxpool") {

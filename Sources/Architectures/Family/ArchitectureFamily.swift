@@ -80,6 +80,7 @@ struct Variant<Model: Sendable>: Sendable {
 enum ArchitectureFamilies {
     static let all: [any ArchitectureFamily.Type] = [
         ConvMixer.self, ViT.self, MLPMixer.self, ResNet.self, CvT.self, LVViT.self,
+        InceptionV3.self, WSDAN.self,
     ]
 
     /// The model of a name, from whichever family has it.

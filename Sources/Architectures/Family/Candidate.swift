@@ -77,7 +77,8 @@ struct Candidate {
                 size.map { .size(Int64($0.height)) } ?? .named("height"),
                 size.map { .size(Int64($0.width)) } ?? .named("width"),
             ])
-        try net.output(model.classes == nil ? "features" : "logits", model.build(net, image))
+        // What a family makes besides stands behind it.
+        try net.output(model.classes == nil ? "features" : "logits", model.build(net, image), isFirst: true)
         matched = net.ledger.matched
     }
 
