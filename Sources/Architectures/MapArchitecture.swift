@@ -18,6 +18,8 @@ public struct MappingOptions: Sendable {
     public var computeType: ElementType?
     /// Hyperparameters that shapes can't tell, by timm's names: `num_heads`, `global_pool`, `norm_eps`.
     public var settings: [String: String] = [:]
+    /// Whether the head is left out, so that the model returns pooled features. Its weights aren't used then.
+    public var leavesOutHead = false
 
     public init() {}
 }

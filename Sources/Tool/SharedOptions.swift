@@ -38,6 +38,16 @@ struct ArchitectureOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The activation, which shapes can't tell: gelu, gelu_tanh, relu …", valueName: "name"))
     var activation: String?
 
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "A hyperparameter that shapes can't tell, by timm's name: num_heads, global_pool, norm_eps … Repeatable.",
+            valueName: "name=value"))
+    var settings: [String] = []
+
+    @Flag(help: "Leave the head out and return pooled features.")
+    var noHead = false
+
     @Flag(help: "Go on although the checkpoint holds tensors that the architecture doesn't use.")
     var allowUnused = false
 
@@ -54,6 +64,13 @@ struct ArchitectureOptions: ParsableArguments {
         options.architecture = architecture
         options.activation = activation
         options.allowUnused = allowUnused
+        options.leavesOutHead = noHead
+        for text in settings {
+            guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
+                throw ValidationError("--set wants NAME=VALUE, such as num_heads=12, not '\(text)'")
+            }
+            options.settings[String(text[..<equals])] = String(text[text.index(after: equals)...])
+        }
         if let batch {
             guard batch > 0 else { throw ValidationError("--batch wants a number above 0, not \(batch)") }
             options.batch = .size(batch)

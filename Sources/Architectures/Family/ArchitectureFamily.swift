@@ -27,7 +27,7 @@ protocol ArchitectureFamily: Sendable {
     var name: String { get }
     var inputChannels: Int { get }
     /// `nil` for a model without a head.
-    var classes: Int? { get }
+    var classes: Int? { get set }
     /// Height and width that the weights ask for; `nil` where any will do.
     var imageSize: ImageSize? { get }
     /// The sizes by timm's names.

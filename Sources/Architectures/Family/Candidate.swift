@@ -47,10 +47,31 @@ struct Candidate {
                 guard let result = try translation.apply(to: weights, note: hints.note) else { continue }
                 translated = result
             }
-            guard let model = try Family(translated, hints: hints) ?? asked.flatMap({ $0 }) else { continue }
+            guard var model = try Family(translated, hints: hints) ?? asked.flatMap({ $0 }) else { continue }
+            if options.leavesOutHead {
+                translated = withoutHead(model, translated)
+                model.classes = nil
+            }
             found.append(try Candidate(model, translated, hints))
         }
         return found
+    }
+
+    /// The weights without those that only the head uses.
+    private static func withoutHead(_ model: some ArchitectureFamily, _ weights: StateDict) -> StateDict {
+        guard let headless = try? declaredKeys(of: model, withHead: false),
+            let whole = try? declaredKeys(of: model, withHead: true)
+        else { return weights }
+        var result = weights
+        for key in whole.subtracting(headless) { result[key.string] = nil }
+        return result
+    }
+
+    private static func declaredKeys(of model: some ArchitectureFamily, withHead: Bool) throws -> Set<ExactName> {
+        var model = model
+        if !withHead { model.classes = nil }
+        let net = try ArchitectureCatalog.declared(model, imageSize: model.imageSize ?? ImageSize(224, 224))
+        return Set(net.ledger.declarations.keys)
     }
 
     private init<Family: ArchitectureFamily>(_ model: Family, _ weights: StateDict, _ hints: Hints) throws {

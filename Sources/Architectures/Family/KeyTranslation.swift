@@ -102,7 +102,7 @@ func translated(_ key: String, _ pattern: String, _ new: String) -> String? {
             head.append(String(part))
             continue
         }
-        head.append(part[..<mark] + (next.next() ?? "#"))
+        head.append(String(part[..<mark]) + String(next.next() ?? "#"))
     }
     return (head + parts.dropFirst(wanted.count).map(String.init)).joined(separator: ".")
 }
