@@ -1,0 +1,84 @@
+import Foundation
+import GraphIR
+import Testing
+
+@testable import Architectures
+@testable import Formats
+
+/// timm's own table of names and shapes: `fixtures/architectures/make_timm_table.py`.
+@Suite struct TimmTableTests {
+    struct Entry: Sendable, CustomTestStringConvertible {
+        var name: String
+        var parameters: Int
+        var macs: Int
+        var config: JSONValue
+        var shapes: [(key: String, shape: [Int])]
+        var testDescription: String { name }
+    }
+
+    static let entries: [Entry] = (try? load()) ?? []
+
+    private static func load() throws -> [Entry] {
+        let archive = try ZipArchive(FileSource(path: FamilyTests.folder + "/timm.zip"))
+        return try archive.entries.map { entry in
+            let text = String(decoding: try archive.bytes(of: entry).array(), as: UTF8.self)
+            let lines = text.split(separator: "\n")
+            let head = lines[0].split(separator: " ", maxSplits: 2)
+            return Entry(
+                name: String(entry.name.dropLast(4)), parameters: Int(head[0]) ?? -1, macs: Int(head[1]) ?? -1,
+                config: try JSONValue.parse(Array(head[2].utf8)),
+                shapes: lines.dropFirst().map { line in
+                    let words = line.split(separator: " ")
+                    return (String(words[0]), words.dropFirst().compactMap { Int($0) })
+                })
+        }
+    }
+
+    /// Architectures of these files that our families don't have, each with its reason.
+    static func isOutside(_ entry: Entry) -> String? {
+        let keys = Set(entry.shapes.map(\.key))
+        let marks: [(String, String)] = [
+            ("blocks.0.attn.lambda_q1", "differential attention"), ("blocks.0.attn.lambda_a", "differential attention"),
+            ("blocks.0.attns.0.qkv.weight", "parallel blocks"), ("blocks.0.mlp.fc1_g.weight", "aimv2: SwiGLU of its own"),
+            ("blocks.0.in_norm.weight", "parallel attention and perceptron in one matrix"),
+            ("blocks.0.in_proj.weight", "parallel attention and perceptron in one matrix"),
+            ("blocks.0.mlp.norm.weight", "a norm within the perceptron (BEiT 3)"),
+            ("blocks.0.attn.norm.weight", "a norm within attention (BEiT 3)"),
+        ]
+        if let mark = marks.first(where: { keys.contains($0.0) }) { return mark.1 }
+        if entry.name.contains("_rpn_") { return "norms behind the branches" }
+        return nil
+    }
+
+    @Test("Names and shapes of every mapped architecture agree with timm's, and so does the count of parameters")
+    func agrees() throws {
+        #expect(Self.entries.count == 279)
+        var mapped = 0
+        var outside: [String: Int] = [:]
+        for entry in Self.entries {
+            var weights = StateDict()
+            for (key, shape) in entry.shapes {
+                let type: ElementType = key.hasSuffix("num_batches_tracked") ? .int64 : .float32
+                let count = try Tensor.byteCount(type, shape: shape)
+                weights[key] = try Tensor(type, shape: shape, bytes: Bytes(ZeroSource(count: count)))
+            }
+            if let reason = Self.isOutside(entry) {
+                outside[reason, default: 0] += 1
+                #expect(throws: MappingError.self, "\(entry.name)") { try mapArchitecture(weights, config: entry.config) }
+                continue
+            }
+            do {
+                let best = try #require(
+                    try Candidate.ranked(weights, config: entry.config, options: MappingOptions()).first)
+                #expect(best.fits, "\(entry.name)")
+                let parameters = best.net.ledger.declarations.values.reduce(0) { $0 + $1.trainedCount }
+                #expect(parameters == entry.parameters, "\(entry.name)")
+                mapped += 1
+            } catch {
+                Issue.record("\(entry.name): \(error)")
+            }
+        }
+        print("timm architectures: \(mapped) mapped, outside: \(outside.sorted { $0.key < $1.key })")
+        #expect(mapped > 200)
+    }
+}
