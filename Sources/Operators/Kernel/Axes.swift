@@ -71,7 +71,8 @@ func collapsed(_ shape: [Int], _ strides: [[Int]]) -> (shape: [Int], strides: [[
         if let last = newShape.last,
             zip(strides, newStrides).allSatisfy({ ($1.last ?? 0) == $0[axis] &* shape[axis] })
         {
-            newShape[newShape.count - 1] = last * shape[axis]
+            // Overflows only where another dimension is zero, and nothing is visited.
+            newShape[newShape.count - 1] = last &* shape[axis]
             for operand in strides.indices { newStrides[operand][newShape.count - 1] = strides[operand][axis] }
         } else {
             newShape.append(shape[axis])

@@ -14,7 +14,7 @@ extension Operator {
         ) { binding in
             let fixed = binding.version < axesAreInputSince ? try binding.ints("axes")?.map { Int($0) } : nil
             let keeps = try binding.flag("keepdims", default: true)
-            let emptyMeansNone = try binding.flag("noop_with_empty_axes")
+            let emptyMeansNone = try binding.knownFlag("noop_with_empty_axes")
             return roundingOnce { call in
                 let x = try call.input(0)
                 let named = try fixed ?? call.integers(1) ?? []
@@ -33,7 +33,7 @@ extension InferenceRule {
         InferenceRule { node in
             let fixed = node.binding.version < axesAreInputSince ? try node.binding.ints("axes")?.map { Int($0) } : nil
             let keeps = try node.binding.flag("keepdims", default: true)
-            let emptyMeansNone = try node.binding.flag("noop_with_empty_axes")
+            let emptyMeansNone = try node.binding.knownFlag("noop_with_empty_axes")
             guard let shape = node.shape(0) else { return }
             let isGiven = node.binding.inputs[checked: 1] == true && node.binding.version >= axesAreInputSince
             guard let named = fixed ?? (isGiven ? node.integers(1) : []) else {
