@@ -32,6 +32,11 @@ struct VerifyCommand: ParsableCommand {
     var list = false
 
     @Option(
+        help: ArgumentHelp(
+            "Suites: convert each model to this version of ONNX's operator set first.", valueName: "n"))
+    var opset: Int64?
+
+    @Option(
         help: ArgumentHelp("Expected intermediates by module name, to name the first that diverges.", valueName: "file")
     )
     var blocks: String?
@@ -56,6 +61,12 @@ struct VerifyCommand: ParsableCommand {
     @OptionGroup(title: "Reading") var reading: ReadingOptions
     @OptionGroup(title: "Architecture") var architecture: ArchitectureOptions
     @OptionGroup var format: JSONOption
+
+    func validate() throws {
+        if let opset, !Model.supportedOpsets.contains(opset) {
+            throw ValidationError("--opset wants 1 to \(Model.supportedOpsets.upperBound), not \(opset)")
+        }
+    }
 
     func run() throws {
         guard let golden else { return try runSuite() }
@@ -83,7 +94,7 @@ struct VerifyCommand: ParsableCommand {
                 "'\(model)' is no suite: there is no model.onnx below it. For one model give --golden")
         }
         let session = execution.options()
-        Terminal.withProgress("running \(suite.cases.count) cases") { suite.run(options: session) }
+        Terminal.withProgress("running \(suite.cases.count) cases") { suite.run(options: session, opset: opset) }
         print(format.json ? suite.json().serialized(pretty: true) : suite.text(listing: list))
         if suite.failures > 0 { throw ExitCode(ExitStatus.mismatch) }
     }

@@ -4,15 +4,7 @@ extension Operator {
     /// The index of the greatest or least element along an axis: the first such, or the last. NaN counts as both, as in
     /// NumPy.
     static func argReduction(_ name: String, takesLeast: Bool) -> Operator {
-        let rule = InferenceRule { node in
-            let axis = Int(try node.binding.int("axis", default: 0))
-            let keeps = try node.binding.flag("keepdims", default: true)
-            guard var shape = node.shape(0) else { return }
-            let start = try normalized(axis: axis, rank: shape.count)
-            if keeps { shape[start] = .size(1) } else { shape.remove(at: start) }
-            node.set(0, shape: shape, type: .int64)
-        }
-        return Operator(name, accuracy: .exact, infer: rule) { binding in
+        Operator(name, accuracy: .exact, infer: .argReduction) { binding in
             let axis = Int(try binding.int("axis", default: 0))
             let keeps = try binding.flag("keepdims", default: true)
             let takesLast = try binding.knownFlag("select_last_index")

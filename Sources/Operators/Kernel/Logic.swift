@@ -6,7 +6,7 @@ extension Operator {
     static func logical(
         _ name: String, _ function: @escaping @Sendable (_ a: Bool, _ b: Bool) -> Bool
     ) -> Operator {
-        Operator(name, accuracy: .exact, infer: .legacyBroadcast) { binding in
+        Operator(name, accuracy: .exact, infer: .binary) { binding in
             let align = try legacyBroadcast(&binding)
             return { call in
                 let a = try call.input(0)
@@ -34,17 +34,6 @@ func combiningBits(_ function: BitFunction) -> Kernel {
         let b = try call.input(1)
         try requireType(a.elementType, b)
         return [try dispatch(a.elementType, BitWork(call: call, a: a, b: b, function: function))]
-    }
-}
-
-extension InferenceRule {
-    /// Multidirectional broadcasting; in operator sets before 7 the first input's shape, onto which the second is laid.
-    static let legacyBroadcast = InferenceRule { node in
-        if node.binding.version < 7 {
-            node.set(0, shape: node.shape(0))
-        } else {
-            node.set(0, shape: try broadcastDimensions([node.shape(0), node.shape(1)]))
-        }
     }
 }
 

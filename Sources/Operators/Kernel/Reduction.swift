@@ -27,32 +27,6 @@ extension Operator {
     }
 }
 
-extension InferenceRule {
-    /// The first input's shape with the named axes taken away or of size 1.
-    static func reduction(axesAreInputSince: Int64) -> InferenceRule {
-        InferenceRule { node in
-            let fixed = node.binding.version < axesAreInputSince ? try node.binding.ints("axes")?.map { Int($0) } : nil
-            let keeps = try node.binding.flag("keepdims", default: true)
-            let emptyMeansNone = try node.binding.knownFlag("noop_with_empty_axes")
-            guard let shape = node.shape(0) else { return }
-            let isGiven = node.binding.inputs[checked: 1] == true && node.binding.version >= axesAreInputSince
-            guard let named = fixed ?? (isGiven ? node.integers(1) : []) else {
-                // The axes come as a tensor that isn't known yet: all that stays is the rank.
-                if keeps { node.set(0, shape: shape.map { _ in .unknown }) }
-                return
-            }
-            let axes =
-                named.isEmpty && !emptyMeansNone
-                ? Array(shape.indices) : try normalized(axes: named, rank: shape.count)
-            node.set(
-                0,
-                shape: keeps
-                    ? shape.indices.map { axes.contains($0) ? .size(1) : shape[$0] }
-                    : shape.indices.filter { !axes.contains($0) }.map { shape[$0] })
-        }
-    }
-}
-
 extension Call {
     /// The tensor with some axes (counted from 0, each once) folded up.
     func reduced(_ x: Tensor, over axes: [Int], keepsAxes: Bool, _ function: ReductionFunction) throws -> Tensor {
