@@ -22,7 +22,7 @@ func expandingGradients(_ model: Model) throws -> Model {
 private let gradientName = OperatorName("Gradient", domain: "ai.onnx.preview.training")
 
 private func bodies(_ node: Node) -> [Graph] {
-    node.attributes.flatMap { attribute in
+    node.attributes.flatMap { attribute -> [Graph] in
         switch attribute.value {
         case .graph(let graph): [graph]
         case .graphs(let graphs): graphs
