@@ -8,8 +8,7 @@ extension Operator {
         infer: InferenceRule { node in
             switch try constantValue(&node.binding) {
             case .tensor(let tensor):
-                node.set(0, shape: tensor.shape.map { .size(Int64($0)) }, type: tensor.elementType)
-                node.outputs[0].constant = tensor
+                node.set(0, constant: tensor)
             case .sparse(let record):
                 node.set(0, shape: record.shape.map { .size($0) }, type: record.values.tensor.elementType)
             }
