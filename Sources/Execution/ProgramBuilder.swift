@@ -236,7 +236,7 @@ struct ProgramBuilder {
         guard let opset = place.opsets.first(where: { canonical($0.domain) == domain })?.version else {
             throw GraphError(.invalid, "the model imports no operator set of the domain \"\(domain)\"")
         }
-        guard let op = context.options.operators[node.op] else {
+        guard let op = context.options.operators[node.op] ?? OperatorRegistry.gradientParts[node.op] else {
             context.unsupported.append("\(node.op) (opset \(opset))")
             for id in node.outputs { if let id { scope.slots[id] = .number(program.newValue()) } }
             return

@@ -87,6 +87,7 @@ extension GradientRules {
             let share = tape.emit("Exp", [tape.subtract(try tape.input(0), try tape.spread(try tape.output()))])
             return [tape.multiply(share, try tape.spread(try tape.gradient())), nil]
         },
+        "ReduceMax": reducedExtremum, "ReduceMin": reducedExtremum,
         "GlobalAveragePool": { tape in
             let x = try tape.input(0)
             return [tape.part("ExpandTo", tape.part("Fraction", try tape.gradient(), x), x)]
@@ -101,6 +102,15 @@ extension GradientRules {
             return [tape.subtract(dy, tape.multiply(tape.emit("Exp", [y]), try tape.summedAlong(dy)))]
         },
     ]
+
+    /// The derivative goes to the elements that are the greatest (the smallest), in equal parts.
+    private static let reducedExtremum: GradientRule = { tape in
+        let x = try tape.input(0)
+        let y = try tape.kept(try tape.output())
+        let mask = tape.equal(x, tape.part("ExpandTo", y, x))
+        let share = tape.divide(try tape.kept(try tape.gradient()), tape.summed(mask, to: y))
+        return [tape.multiply(mask, tape.part("ExpandTo", share, x)), nil]
+    }
 
     private static let reshape: GradientRule = { tape in
         [tape.part("ReshapeTo", try tape.gradient(), try tape.input(0))]

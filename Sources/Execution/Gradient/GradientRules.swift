@@ -15,10 +15,11 @@ enum GradientRules {
         }
     }
 
-    private static let standard: [String: GradientRule] = elementwise.merging(shaped) { first, _ in first }
+    private static let standard: [String: GradientRule] = elementwise.merging(activations) { first, _ in first }
+        .merging(shaped) { first, _ in first }.merging(moving) { first, _ in first }
 
     /// An elementwise function of one input, from its input, its output and the derivative by that.
-    private static func unary(
+    static func unary(
         _ rule: @escaping @Sendable (inout GradientTape, _ x: ValueID, _ y: ValueID, _ dy: ValueID) throws -> ValueID
     ) -> GradientRule {
         { tape in [try rule(&tape, tape.input(0), tape.output(), tape.gradient())] }
@@ -51,29 +52,21 @@ enum GradientRules {
             tape.negate(tape.divide(dy, tape.emit("Sqrt", [tape.affine(tape.multiply(x, x), scale: -1, shift: 1)])))
         },
         "Atan": unary { tape, x, _, dy in tape.divide(dy, tape.affine(tape.multiply(x, x), shift: 1)) },
+        "Asinh": unary { tape, x, _, dy in
+            tape.divide(dy, tape.emit("Sqrt", [tape.affine(tape.multiply(x, x), shift: 1)]))
+        },
+        "Acosh": unary { tape, x, _, dy in
+            tape.divide(dy, tape.emit("Sqrt", [tape.affine(tape.multiply(x, x), shift: -1)]))
+        },
+        "Atanh": unary { tape, x, _, dy in
+            tape.divide(dy, tape.affine(tape.multiply(x, x), scale: -1, shift: 1))
+        },
         "Sigmoid": unary { tape, _, y, dy in
             tape.multiply(dy, tape.multiply(y, tape.affine(y, scale: -1, shift: 1)))
-        },
-        "Softplus": unary { tape, x, _, dy in tape.multiply(dy, tape.emit("Sigmoid", [x])) },
-        "Softsign": unary { tape, x, _, dy in
-            let below = tape.affine(tape.emit("Abs", [x]), shift: 1)
-            return tape.divide(dy, tape.multiply(below, below))
         },
         "Erf": unary { tape, x, _, dy in
             let bell = tape.emit("Exp", [tape.negate(tape.multiply(x, x))])
             return tape.multiply(dy, tape.affine(bell, scale: 2 / Double.pi.squareRoot()))
-        },
-        "Relu": unary { tape, x, _, dy in tape.multiply(dy, tape.part("Step", x)) },
-        "LeakyRelu": unary { tape, x, _, dy in
-            let slope = try tape.float("alpha", default: 0.01)
-            return tape.multiply(dy, tape.affine(tape.part("Step", x), scale: 1 - slope, shift: slope))
-        },
-        "Elu": unary { tape, x, y, dy in
-            // For x ≤ 0, y = α (eˣ − 1) and dy/dx = y + α.
-            let alpha = try tape.float("alpha", default: 1)
-            let step = tape.part("Step", x)
-            let other = tape.affine(step, scale: -1, shift: 1)
-            return tape.multiply(dy, tape.add(step, tape.multiply(other, tape.affine(y, shift: alpha))))
         },
         "Add": { tape in
             let dy = try tape.gradient()
@@ -100,15 +93,6 @@ enum GradientRules {
             let byBase = tape.multiply(dy, tape.multiply(exponent, lower))
             let byExponent = tape.multiply(dy, tape.multiply(try tape.output(), tape.emit("Log", [a])))
             return [tape.summed(byBase, to: a), tape.part("CastTo", tape.summed(byExponent, to: b), b)]
-        },
-        "PRelu": { tape in
-            let (x, slope, dy) = (try tape.input(0), try tape.input(1), try tape.gradient())
-            let step = tape.part("Step", x)
-            let other = tape.affine(step, scale: -1, shift: 1)
-            return [
-                tape.multiply(dy, tape.add(step, tape.multiply(other, slope))),
-                tape.summed(tape.multiply(dy, tape.multiply(other, x)), to: slope),
-            ]
         },
         "Sum": { tape in
             let dy = try tape.gradient()
@@ -164,6 +148,10 @@ enum GradientRules {
         "SumAlong": { tape in [tape.part("ExpandTo", try tape.gradient(), try tape.input(0))] },
         "Fraction": { tape in [tape.part("Fraction", try tape.gradient(), try tape.input(1)), nil] },
         "SwapLast": { tape in [tape.part("SwapLast", try tape.gradient())] },
+        "MoveBack": { tape in [tape.part("Move", try tape.gradient(), try tape.input(1)), nil, nil] },
+        "Move": { tape in
+            [tape.part("MoveBack", try tape.gradient(), try tape.input(1), try tape.input(0)), nil]
+        },
         "ScatterSum": { tape in
             let axis = Int64(try tape.float("axis", default: 0))
             let picked = tape.emit(

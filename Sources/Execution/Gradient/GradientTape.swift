@@ -69,6 +69,16 @@ struct GradientTape {
         return output
     }
 
+    /// Adds the node once more, with other inputs.
+    mutating func copy(inputs: [ValueID?], outputs: Int, dropping attributes: Set<String> = []) -> [ValueID] {
+        let results = (0..<outputs).map { graph.addValue("gradient/\(graph.nodes.count)/\($0)") }
+        graph.nodes.append(
+            Node(
+                node.op, inputs: inputs, outputs: results,
+                attributes: node.attributes.filter { !attributes.contains($0.name) }))
+        return results
+    }
+
     /// Adds a node of our own.
     mutating func part(_ type: String, _ inputs: ValueID?..., attributes: [Attribute] = []) -> ValueID {
         emit(type, inputs, domain: OperatorName.gradientDomain, attributes: attributes)

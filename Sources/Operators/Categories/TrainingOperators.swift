@@ -6,5 +6,5 @@ extension Operator {
             .adam,
             .gradient,
             .momentum,
-        ] + gradientParts
+        ]
 }
