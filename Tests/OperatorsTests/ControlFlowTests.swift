@@ -89,8 +89,9 @@ import Testing
         #expect(code(outer, ["x": try floats([1, 2])], memory: 1 << 20) == .memory)
     }
 
-    @Test("Graphs within graphs have a greatest depth", arguments: [(20, nil), (40, GraphError.Code.depth)])
-    func depth(levels: Int, expected: GraphError.Code?) throws {
+    @Test("Graphs within graphs have a greatest depth", arguments: [20, 40])
+    func depth(levels: Int) throws {
+        let expected: GraphError.Code? = levels > 32 ? .depth : nil
         var inner = graph([], outputs: [("y", nil)]) { node(&$0, "Identity", ["x"], ["y"]) }
         for _ in 0..<levels {
             let body = inner
@@ -113,10 +114,10 @@ import Testing
 
     @Test("A loop that never runs has no outputs to stack unless their type is declared")
     func noIterations() throws {
-        for (typed, expected) in [(true, nil), (false, GraphError.Code.unsupportedArgument)] {
+        for typed in [true, false] {
             var model = endless(stacking: true, typed: typed)
             try model.replaceTrips(0)
-            #expect(code(model, ["x": try floats([1, 2])]) == expected)
+            #expect(code(model, ["x": try floats([1, 2])]) == (typed ? nil : .unsupportedArgument))
         }
     }
 
