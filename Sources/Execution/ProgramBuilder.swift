@@ -95,12 +95,12 @@ struct ProgramBuilder {
     /// - Throws: `op.unsupported` naming all operators that can't be run, `op.argument`, `graph.invalid`,
     ///   `limit.depth`, `limit.count`, `limit.memory`.
     static func build(_ model: Model, options: SessionOptions) throws -> Program {
-        let context = BuildContext(model, options)
+        let context = BuildContext(try expandingGradients(model), options)
         var builder = ProgramBuilder(context: context)
         let graph = context.model.graph
         let scope = Scope(graph, parent: nil, program: builder.number)
         try builder.build(
-            Place(scope: scope, opsets: model.opsetImports, attributes: nil), depth: 0, prefix: "")
+            Place(scope: scope, opsets: context.model.opsetImports, attributes: nil), depth: 0, prefix: "")
         guard context.unsupported.isEmpty else {
             throw GraphError(
                 .unsupportedOperator, "no kernel for \(context.unsupported.sorted().joined(separator: ", "))",
@@ -236,7 +236,7 @@ struct ProgramBuilder {
         guard let opset = place.opsets.first(where: { canonical($0.domain) == domain })?.version else {
             throw GraphError(.invalid, "the model imports no operator set of the domain \"\(domain)\"")
         }
-        guard let op = context.options.operators[node.op] else {
+        guard let op = context.options.operators[node.op] ?? OperatorRegistry.gradientParts[node.op] else {
             context.unsupported.append("\(node.op) (opset \(opset))")
             for id in node.outputs { if let id { scope.slots[id] = .number(program.newValue()) } }
             return
