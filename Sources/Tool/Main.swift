@@ -29,9 +29,8 @@ struct WeightbridgeCommand: ParsableCommand {
             """,
         version: Tool.version,
         subcommands: [
-            InspectCommand.self, ConvertCommand.self, VerifyCommand.self, RunCommand.self, ExtractCommand.self,
-            InitCommand.self,
-            ArchitecturesCommand.self,
+            InspectCommand.self, ConvertCommand.self, VerifyCommand.self, RunCommand.self, CheckCommand.self,
+            InferCommand.self, ExtractCommand.self, InitCommand.self, ArchitecturesCommand.self,
         ])
 
     static func main() {

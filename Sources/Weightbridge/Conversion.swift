@@ -33,6 +33,8 @@ public struct ConversionOptions: Sendable {
     public var mapping = MappingOptions()
     /// The operator set of an ONNX output. `nil`: a new model gets ``defaultOpset``, an ONNX model keeps its own.
     public var opset: Int64?
+    /// The version of `ai.onnx.ml` that an ONNX model is converted to; `nil`: it keeps its own.
+    public var mlOpset: Int64?
     /// Weights of at least so many bytes go to a file beside the model; `nil`: all are embedded where they fit.
     public var externalDataThreshold: Int?
     /// Whether an ONNX model that breaks the rules, or asks for operators that ONNX doesn't have, is refused.
@@ -123,6 +125,7 @@ public func convert(
         }
         if format.isModel {
             if let opset = options.opset { model = try convertOpset(model, to: opset) }
+            if let opset = options.mlOpset { model = try convertOpset(model, to: opset, domain: "ai.onnx.ml") }
             report = try write(model, as: format, to: output, options: options)
         } else {
             let (weights, notes) = try extractedWeights(of: model)
