@@ -19,6 +19,18 @@ typedef struct {
 void wb_depthwise_f32(const wb_depthwise *shape, const float *plane, const float *weights, float bias, float *out);
 void wb_depthwise_f64(const wb_depthwise *shape, const double *plane, const double *weights, double bias, double *out);
 
+/// A block of a matrix product is `wb_product_rows` × `wb_product_columns`; `a` holds a column of that height for every
+/// step of `depth`, `b` a row of that width. c[row*stride + column] += sum over k of a[k][row] * b[k][column], of which
+/// only the first `rows` and `columns` are written. Every element is summed in the order of k, wherever it lies.
+void wb_product_f32(
+    const float *a, const float *b, ptrdiff_t depth, float *c, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns);
+ptrdiff_t wb_product_rows_f32(void);
+ptrdiff_t wb_product_columns_f32(void);
+void wb_product_f64(
+    const double *a, const double *b, ptrdiff_t depth, double *c, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns);
+ptrdiff_t wb_product_rows_f64(void);
+ptrdiff_t wb_product_columns_f64(void);
+
 /// out[i] = a[i*stepA] op b[i*stepB], steps 0 or 1; op: 0 add, 1 subtract, 2 multiply, 3 divide.
 void wb_binary_f32(int op, const float *a, int stepA, const float *b, int stepB, float *out, ptrdiff_t count);
 void wb_binary_f64(int op, const double *a, int stepA, const double *b, int stepB, double *out, ptrdiff_t count);
@@ -35,6 +47,14 @@ void wb_relu_f64(const double *x, double *out, ptrdiff_t count);
 void wb_erf_f32(const float *x, float *out, ptrdiff_t count);
 /// x/2 * (1 + erf(x / sqrt 2)), computed in double from `erf` with a relative error of 2.1e-9, rounded once.
 void wb_gelu_f32(const float *x, float *out, ptrdiff_t count);
+
+/// e^x, 1 / (1 + e^-x) and tanh x of every element, at most 0.51 units in the last place off. `out` may be `x`.
+void wb_exp_f32(const float *x, float *out, ptrdiff_t count);
+void wb_sigmoid_f32(const float *x, float *out, ptrdiff_t count);
+void wb_tanh_f32(const float *x, float *out, ptrdiff_t count);
+/// e^x[i] / sum of e^x, at most 0.51 units in the last place off; `empty` everywhere where all are -inf. A NaN or +inf
+/// makes all NaN. `out` may be `x`.
+void wb_softmax_f32(const float *x, float *out, ptrdiff_t count, float empty);
 
 /// The form that runs here: "avx512", "avx2" or "portable".
 const char *wb_kernel_form(void);

@@ -1,16 +1,32 @@
 extension Operator {
     /// Convolution, pooling, normalization, attention.
     static let neuralNetworkOperators: [Operator] = [
+        .attention,
         .averagePool,
         .batchNormalization,
+        .causalConvWithState,
+        .col2Im,
         .conv,
+        .convTranspose,
+        .deformConv,
         .dropout,
         .flatten,
         .globalAveragePool,
+        .globalLpPool,
         .globalMaxPool,
         .groupNormalization,
         .instanceNormalization,
         .layerNormalization,
+        .linearAttention,
+        .lpNormalization,
+        .lpPool,
+        .lrn,
         .maxPool,
+        .maxRoiPool,
+        .maxUnpool,
+        .meanVarianceNormalization,
+        .rmsNormalization,
+        .rotaryEmbedding,
+        .shrink,
     ]
 }

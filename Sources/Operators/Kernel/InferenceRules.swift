@@ -65,6 +65,35 @@ extension InferenceRule {
         node.set(0, shape: shape, type: .int64)
     }
 
+    /// The first output is the convolution of two inputs.
+    static func convolution(_ input: Int, _ filter: Int) -> InferenceRule {
+        InferenceRule { node in
+            let attributes = try WindowAttributes(&node.binding)
+            let group = try node.binding.int("group", default: 1)
+            let x = try node.shape(input, rank: 2...Int.max, "X")
+            let weights = try node.shape(filter, rank: 2...Int.max, "W")
+            guard let rank = x?.count ?? weights?.count else { return node.set(0, shape: nil) }
+            if let x, let weights {
+                _ = try node.unified(
+                    [.unknown(rank: x.count), .unknown(rank: weights.count)], "W")
+                if group > 0, let channels = x[1].known, let own = weights[1].known,
+                    own.multiplied(checked: group) != channels
+                {
+                    throw GraphError(
+                        .argument, "\(channels) channels in \(group) groups don't fit weights of shape \(weights.text)",
+                        argument: "group")
+                }
+            }
+            var kernel = weights.map { Array($0.dropFirst(2)) } ?? .unknown(rank: rank - 2)
+            if let named = attributes.kernelShape {
+                kernel = try node.unified([kernel, named.map { .size(Int64($0)) }], "kernel_shape") ?? kernel
+            }
+            let sizes = x.map { Array($0.dropFirst(2)) } ?? .unknown(rank: rank - 2)
+            let spatial = try attributes.dimensions(over: sizes, kernel: kernel)
+            node.set(0, shape: [x?[0] ?? .unknown, weights?[0] ?? .unknown] + spatial)
+        }
+    }
+
     /// Pooling over the spatial axes; a second output is shaped like the first.
     static let pooling = InferenceRule { node in
         var attributes = try WindowAttributes(&node.binding)
@@ -130,6 +159,13 @@ extension WindowAttributes {
             }
             return one.keepsSize(Int(size)) ? input[axis] : .unknown
         }
+    }
+
+    /// The kernel that the attributes or the weights' dimensions name.
+    func kernel(of weights: [Dimension]?) -> [Int]? {
+        if let kernelShape { return kernelShape }
+        let sizes = weights?.dropFirst(2).compactMap { $0.known.flatMap { Int(exactly: $0) } }
+        return sizes?.count == (weights?.count ?? 0) - 2 ? sizes : nil
     }
 
     /// Whether a window of one axis gives as many outputs as there are inputs, however many these are.
