@@ -157,7 +157,9 @@ extension ResizeRule {
         guard let scale = aspectRatio == .notLarger ? scales.min() : scales.max() else { return }
         for axis in named {
             result[axis].scale = scale
-            result[axis].output = Int(scale * Double(result[axis].input) + 0.5)
+            let output = scale * Double(result[axis].input) + 0.5
+            guard output < 0x1p40 else { throw GraphError(.argument, "\(output) is no size", argument: "sizes") }
+            result[axis].output = Int(output)
         }
     }
 }
