@@ -138,10 +138,22 @@ extension Call {
             throw GraphError(.argument, "shape \(x.shape) has no elements to pad with", argument: "padding_mode")
         }
         if rule.mode == .nearest { return try picked(x, grid, shape, rule, G.self) }
-        guard x.elementType != .string, x.elementType != .complex64, x.elementType != .complex128 else {
+        if let type = x.partType {
+            // Real and imaginary parts are channels of their own meanwhile.
+            let (batch, channels, space) = (x.shape[0], x.shape[1], Array(x.shape[2...]))
+            let area = product(space)
+            let planes = try rearranged(
+                x.parts(type), as: [batch, channels, area, 2], axes: [0, 1, 3, 2],
+                result: [batch, 2 * channels] + space)
+            let result = try sampled(planes, grid, rule, G.self)
+            let points = product(shape[2...])
+            return try rearranged(
+                result, as: [batch, channels, 2, points], axes: [0, 1, 3, 2], result: shape + [2]
+            ).joined(as: x.elementType)
+        }
+        guard x.elementType != .string else {
             throw GraphError(
-                .unsupportedArgument, "\(x.elementType.onnxName) can't be weighted", argument: "mode",
-                hint: "nearest takes any type")
+                .unsupportedArgument, "strings can't be weighted", argument: "mode", hint: "nearest takes any type")
         }
         let wide = try converted(x, to: .float64)
         let result = try make(shape, of: Double.self) { out in

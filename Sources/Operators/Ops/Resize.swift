@@ -68,7 +68,7 @@ private func resizeInference(isUpsample: Bool) -> InferenceRule {
         for axis in shape.indices where !axes.contains(axis) { result[axis] = shape[axis] }
         if let sizes, rule.aspectRatio == .stretch, sizes.count == axes.count {
             for (axis, size) in zip(axes, sizes) { result[axis] = size }
-        } else if let whole = try? shape.map({ if case .size(let size) = $0 { Int(size) } else { throw Unknown() } }),
+        } else if let whole = shape.sizes,
             scales?.isEmpty == false || sizes != nil
         {
             let numbers = sizes == nil ? nil : node.integers(3)
@@ -92,8 +92,6 @@ private func resizeInference(isUpsample: Bool) -> InferenceRule {
         node.set(0, shape: result)
     }
 }
-
-private struct Unknown: Error {}
 
 /// The size times the scale, in single precision and cut off, as ONNX's own shape inference has it.
 private func scaledSize(_ size: Int, _ scale: Double) -> Int? {
@@ -190,10 +188,13 @@ extension Call {
                 ? try converted(Tensor(scalar: rule.extrapolation), to: x.elementType) : try zero(of: x.elementType)
             return try picked(x, places: places, fill: fill)
         }
-        guard x.elementType != .string, x.elementType != .complex64, x.elementType != .complex128 else {
+        if let type = x.partType {
+            let pair = ResizeRule.Axis(input: 2, output: 2, scale: 1)
+            return try resized(x.parts(type), rule, axes + [pair]).joined(as: x.elementType)
+        }
+        guard x.elementType != .string else {
             throw GraphError(
-                .unsupportedArgument, "\(x.elementType.onnxName) can't be weighted", argument: "mode",
-                hint: "nearest takes any type")
+                .unsupportedArgument, "strings can't be weighted", argument: "mode", hint: "nearest takes any type")
         }
         var result = try converted(x, to: .float64)
         for (axis, geometry) in axes.enumerated() where !geometry.isIdentity {

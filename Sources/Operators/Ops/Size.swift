@@ -7,9 +7,7 @@ extension Operator {
         "Size", accuracy: .exact,
         infer: InferenceRule { node in
             node.set(0, shape: [], type: .int64)
-            guard let shape = node.shape(0) else { return }
-            let sizes = shape.compactMap { if case .size(let size) = $0 { Int(size) } else { nil } }
-            guard sizes.count == shape.count, let count = sizes.checkedProduct() else { return }
+            guard let count = node.shape(0)?.sizes?.checkedProduct() else { return }
             node.set(0, elements: [.size(Int64(count))])
         }
     ) { _ in
