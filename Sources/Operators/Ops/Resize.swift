@@ -66,11 +66,10 @@ private func resizeInference(isUpsample: Bool) -> InferenceRule {
         var result = [Dimension](repeating: .unknown, count: shape.count)
         let axes = try known.map { try normalized(axis: $0, rank: shape.count, "axes") }
         for axis in shape.indices where !axes.contains(axis) { result[axis] = shape[axis] }
+        let whole = shape.compactMap { $0.known.map { Int($0) } }
         if let sizes, rule.aspectRatio == .stretch, sizes.count == axes.count {
             for (axis, size) in zip(axes, sizes) { result[axis] = size }
-        } else if let whole = shape.sizes,
-            scales?.isEmpty == false || sizes != nil
-        {
+        } else if whole.count == shape.count, scales?.isEmpty == false || sizes != nil {
             let numbers = sizes == nil ? nil : node.integers(3)
             if sizes == nil || numbers != nil {
                 let found = try rule.axes(
