@@ -209,7 +209,7 @@ struct ProgramBuilder {
 
     private func schema(_ op: Operator, _ opset: Int64) throws -> OperatorSchema {
         let name = OperatorName(op.name.type, domain: op.name.domain)
-        if let known = OperatorTable.schema(for: name, opset: opset) { return known }
+        if let known = OperatorTable.schemaEvenDeprecated(for: name, opset: opset) { return known }
         guard !OperatorTable.knows(domain: op.name.domain) else {
             throw GraphError(.unsupportedOperator, "there is no \(op.name) in version \(opset) of its operator set")
         }
@@ -242,7 +242,8 @@ struct ProgramBuilder {
             bodies[ExactName(attribute.name)] = Body(
                 inputCount: graph.inputs.count, outputCount: graph.outputs.count
             ) { inputs, call in
-                try runner.run(inputs, captures: Array(call.captures.dropFirst(range.lowerBound).prefix(range.count)), call)
+                try runner.run(
+                    inputs, captures: Array(call.captures.dropFirst(range.lowerBound).prefix(range.count)), call)
             }
         }
         return bodies
