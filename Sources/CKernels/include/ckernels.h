@@ -52,6 +52,14 @@ void wb_erf_f32(const float *x, float *out, ptrdiff_t count);
 /// x/2 * (1 + erf(x / sqrt 2)), computed in double from `erf` with a relative error of 2.1e-9, rounded once.
 void wb_gelu_f32(const float *x, float *out, ptrdiff_t count);
 
+/// e^x, 1 / (1 + e^-x) and tanh x of every element, at most 0.51 units in the last place off. `out` may be `x`.
+void wb_exp_f32(const float *x, float *out, ptrdiff_t count);
+void wb_sigmoid_f32(const float *x, float *out, ptrdiff_t count);
+void wb_tanh_f32(const float *x, float *out, ptrdiff_t count);
+/// e^x[i] / sum of e^x, at most 0.51 units in the last place off; `empty` everywhere where all are -inf. A NaN or +inf
+/// makes all NaN. `out` may be `x`.
+void wb_softmax_f32(const float *x, float *out, ptrdiff_t count, float empty);
+
 /// The form that runs here: "avx512", "avx2" or "portable".
 const char *wb_kernel_form(void);
 /// Makes the calls that follow use form 0 (portable), 1 (avx2) or 2 (avx512), if the processor has it; -1 undoes it.

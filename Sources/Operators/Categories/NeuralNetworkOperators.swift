@@ -1,8 +1,10 @@
 extension Operator {
     /// Convolution, pooling, normalization, attention.
     static let neuralNetworkOperators: [Operator] = [
+        .attention,
         .averagePool,
         .batchNormalization,
+        .causalConvWithState,
         .col2Im,
         .conv,
         .convTranspose,
@@ -15,6 +17,7 @@ extension Operator {
         .groupNormalization,
         .instanceNormalization,
         .layerNormalization,
+        .linearAttention,
         .lpNormalization,
         .lpPool,
         .lrn,

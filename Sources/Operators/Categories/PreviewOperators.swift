@@ -1,4 +1,6 @@
 extension Operator {
     /// ai.onnx.preview.
-    static let previewOperators: [Operator] = []
+    static let previewOperators: [Operator] = [
+        .flexAttention,
+    ]
 }

@@ -1,4 +1,8 @@
 extension Operator {
     /// Recurrent networks.
-    static let recurrentOperators: [Operator] = []
+    static let recurrentOperators: [Operator] = [
+        .gru,
+        .lstm,
+        .rnn,
+    ]
 }

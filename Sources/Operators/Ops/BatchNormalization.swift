@@ -10,7 +10,7 @@ extension Operator {
     /// 7, what more than one output says before 14, and `training_mode` since. With `spatial` = 0 (before version 9)
     /// every position of every channel is a channel of its own.
     static let batchNormalization = Operator(
-        "BatchNormalization", accuracy: .rounding(ulps: 2), infer: batchNormalizationRule
+        "BatchNormalization", accuracy: .rounding(ulps: 2), infer: .batchNormalization
     ) { binding in
         let epsilon = try binding.real("epsilon", default: 1e-5)
         let momentum = try binding.real("momentum", default: 0.9)
@@ -63,14 +63,6 @@ extension Operator {
             try append(means, like: 3)
             try append(variances, like: 4)
             return results
-        }
-    }
-
-    private static let batchNormalizationRule = InferenceRule { node in
-        node.set(0, shape: node.shape(0))
-        for output in node.outputs.indices.dropFirst() {
-            let statistic = output % 2 == 1 ? 3 : 4
-            node.set(output, shape: node.shape(statistic), type: node.elementType(statistic))
         }
     }
 }
@@ -141,4 +133,18 @@ extension Call {
 extension Tensor {
     /// The elements of a floating-point tensor as doubles, exactly.
     func doubles() throws -> [Double] { try widened(to: .float64).array(of: Double.self) }
+}
+
+extension InferenceRule {
+    fileprivate static let batchNormalization = InferenceRule { node in
+        let shape = try node.shape(0, rank: 1...Int.max, "X")
+        let isSpatial = try node.binding.flag("spatial", default: true)
+        var channels = shape.map { $0.count > 1 ? $0[1] : .size(1) } ?? .unknown
+        for (position, name) in ["scale", "B", "input_mean", "input_var"].enumerated() where isSpatial {
+            guard let shape = try node.shape(position + 1, rank: 1...1, name) else { continue }
+            channels = try node.unified(channels, shape[0], name)
+        }
+        node.set(0, shape: shape)
+        for output in node.outputs.indices.dropFirst() { node.set(output, shape: isSpatial ? [channels] : nil) }
+    }
 }

@@ -5,7 +5,7 @@ extension Operator {
     /// https://onnx.ai/onnx/operators/onnx__Gemm.html, versions 1, 6, 7, 9 (integers too), 11, 13. Before version 7 C
     /// broadcasts only where the attribute `broadcast` says so. Integers wrap; where alpha or beta isn't an integer they
     /// are computed in double and truncated.
-    static let gemm = Operator("Gemm", accuracy: .accumulating, infer: gemmRule) { binding in
+    static let gemm = Operator("Gemm", accuracy: .accumulating, infer: .gemm) { binding in
         let alpha = try binding.real("alpha", default: 1)
         let beta = try binding.real("beta", default: 1)
         let transposeA = try binding.flag("transA")
@@ -20,20 +20,6 @@ extension Operator {
             default: return [try dispatch(problem.a.elementType, IntegerGeneralProduct(problem: problem))]
             }
         }
-    }
-
-    private static let gemmRule = InferenceRule { node in
-        let columns = try node.binding.flag("transB") ? 0 : 1
-        let rows = try node.binding.flag("transA") ? 1 : 0
-        for input in 0...1 {
-            guard let shape = node.shape(input), shape.count != 2 else { continue }
-            throw GraphError(.argument, "rank \(shape.count), expected a matrix", argument: "input \(input)")
-        }
-        let (a, b) = (node.shape(0), node.shape(1))
-        if case .size(let left)? = a?[1 - rows], case .size(let right)? = b?[1 - columns], left != right {
-            throw GraphError(.argument, "\(left) columns against \(right) rows", argument: "B")
-        }
-        node.set(0, shape: [a?[rows] ?? .unknown, b?[columns] ?? .unknown])
     }
 }
 
@@ -137,5 +123,20 @@ private struct IntegerGeneralProduct: NumberWork {
                 }
             }
         }
+    }
+}
+
+extension InferenceRule {
+    fileprivate static let gemm = InferenceRule { node in
+        let transposeA = try node.binding.flag("transA")
+        let transposeB = try node.binding.flag("transB")
+        let a = try node.shape(0, rank: 2...2, "A")
+        let b = try node.shape(1, rank: 2...2, "B")
+        if let k = a?[transposeA ? 0 : 1], let other = b?[transposeB ? 1 : 0] { _ = try node.unified(k, other, "B") }
+        let shape = [a?[transposeA ? 1 : 0] ?? .unknown, b?[transposeB ? 0 : 1] ?? .unknown]
+        if let c = node.shape(2), c.count > 2 {
+            throw GraphError(.argument, "shape \(c.text) doesn't broadcast to \(shape.text)", argument: "C")
+        }
+        node.set(0, shape: shape)
     }
 }

@@ -5,7 +5,7 @@ extension Operator {
     /// https://onnx.ai/onnx/operators/onnx__LayerNormalization.html, version 17. Statistics are in double and given in the
     /// type that `stash_type` names.
     static let layerNormalization = Operator(
-        "LayerNormalization", accuracy: .accumulating, infer: layerNormalizationRule
+        "LayerNormalization", accuracy: .accumulating, infer: .layerNormalization
     ) { binding in
         let axis = Int(try binding.int("axis", default: -1))
         let epsilon = try binding.real("epsilon", default: 1e-5)
@@ -23,17 +23,6 @@ extension Operator {
                 try layerNormalized(call, x, start, epsilon, scale, bias, Double.self)
             }
             return [results[0]] + (try results.dropFirst().map { try call.converted($0, to: statistics) })
-        }
-    }
-
-    private static let layerNormalizationRule = InferenceRule { node in
-        let stash = try stashType(&node.binding)
-        guard let x = node.shape(0) else { return }
-        let axis = Int(try node.binding.int("axis", default: -1))
-        let start = try normalized(axis: axis, rank: x.count)
-        node.set(0, shape: x)
-        for output in 1...2 {
-            node.set(output, shape: x[..<start] + x[start...].map { _ in .size(1) }, type: stash)
         }
     }
 }
@@ -88,4 +77,20 @@ private func layerNormalized<T: Real>(
     }
     let shape = outer + x.shape[start...].map { _ in 1 }
     return [y, try Tensor(means, shape: shape), try Tensor(inverses, shape: shape)]
+}
+
+extension InferenceRule {
+    fileprivate static let layerNormalization = InferenceRule { node in
+        let axis = Int(try node.binding.int("axis", default: -1))
+        let stash = Int32(exactly: try node.binding.int("stash_type", default: 1)).flatMap { ElementType(rawValue: $0) }
+        guard let shape = node.shape(0) else {
+            node.set(0, shape: nil)
+            for output in [1, 2] { node.set(output, shape: nil, type: stash) }
+            return
+        }
+        let start = try normalized(axis: axis, rank: shape.count)
+        node.set(0, shape: shape)
+        let reduced = shape[..<start] + [Dimension](repeating: .size(1), count: shape.count - start)
+        for output in [1, 2] { node.set(output, shape: Array(reduced), type: stash) }
+    }
 }

@@ -1,0 +1,274 @@
+import GraphIR
+
+extension Operator {
+    /// softmax(scale · Q · Kᵀ + bias) · V for many heads, query heads sharing key heads in groups, with a cache of keys
+    /// and values, masks, a causal frontier, windows and a soft cap.
+    /// https://onnx.ai/onnx/operators/onnx__Attention.html, versions 23, 24 (`nonpad_kv_seqlen`, short masks), 25 (windows).
+    ///
+    /// Everything is computed in float32 (float64 where an input is) and rounded once; only a `softmax_precision` below
+    /// that rounds the scores and the probabilities on their way.
+    static let attention = Operator("Attention", accuracy: .accumulating, infer: attentionInference) { binding in
+        let attributes = try AttentionAttributes(&binding)
+        let outputs = (0..<4).map { binding.outputs[checked: $0] ?? false }
+        return { call in try attributes.run(call, wanted: outputs) }
+    }
+
+    private static let attentionInference = InferenceRule { node in
+        let attributes = try AttentionAttributes(&node.binding)
+        guard let q = node.shape(0), let k = node.shape(1), let v = node.shape(2) else { return }
+        guard q.count == k.count, k.count == v.count, q.count == 3 || q.count == 4 else {
+            throw GraphError(.argument, "ranks \(q.count), \(k.count), \(v.count), expected three or four each")
+        }
+        let isPacked = q.count == 3
+        try attributes.checkHeads(isPacked: isPacked)
+        func heads(_ shape: [Dimension], _ count: Int?) -> Dimension {
+            isPacked ? count.map { .size(Int64($0)) } ?? .unknown : shape[1]
+        }
+        func size(_ shape: [Dimension], _ count: Int?) -> Dimension {
+            isPacked ? divided(shape[2], by: count) : shape[3]
+        }
+        let rows = q[isPacked ? 1 : 2]
+        let (queryHeads, keyHeads) = (heads(q, attributes.queryHeads), heads(k, attributes.keyHeads))
+        let valueSize = size(v, attributes.keyHeads)
+        if isPacked {
+            node.set(0, shape: [q[0], rows, times(queryHeads, valueSize)])
+        } else {
+            node.set(0, shape: [q[0], queryHeads, rows, valueSize])
+        }
+        let past = node.binding.inputs[checked: 4] == true ? node.shape(4).map { $0[checked: 2] ?? .unknown } : .size(0)
+        let total = added(k[isPacked ? 1 : 2], past ?? .unknown)
+        node.set(1, shape: [k[0], keyHeads, total, size(k, attributes.keyHeads)])
+        node.set(2, shape: [v[0], keyHeads, total, valueSize])
+        node.set(3, shape: [q[0], queryHeads, rows, total])
+    }
+}
+
+/// The attributes of Attention.
+private struct AttentionAttributes: Sendable {
+    let version: Int64
+    let scale: Double?
+    let softcap: Double
+    let isCausal: Bool
+    let queryHeads: Int?
+    let keyHeads: Int?
+    let stage: ScaledDotProduct.Stage
+    let precision: ElementType?
+    let left: Int?
+    let right: Int?
+
+    init(_ binding: inout Binding) throws {
+        version = binding.version
+        scale = try binding.float("scale") == nil ? nil : binding.real("scale", default: 1)
+        softcap = try binding.real("softcap", default: 0)
+        guard softcap >= 0 else { throw GraphError(.argument, "\(softcap), expected 0 or more", argument: "softcap") }
+        isCausal = try binding.flag("is_causal")
+        func count(_ name: String) throws -> Int? {
+            guard let value = try binding.int(name) else { return nil }
+            guard value > 0, value <= Int32.max else {
+                throw GraphError(.argument, "\(value), expected 1 or more", argument: name)
+            }
+            return Int(value)
+        }
+        queryHeads = try count("q_num_heads")
+        keyHeads = try count("kv_num_heads")
+        let mode = try binding.int("qk_matmul_output_mode", default: 0)
+        guard let stage = ScaledDotProduct.Stage(rawValue: Int(mode)) else {
+            throw GraphError(.argument, "\(mode) is none of 0, 1, 2, 3", argument: "qk_matmul_output_mode")
+        }
+        self.stage = stage
+        precision = try softmaxPrecision(&binding)
+        func reach(_ name: String) throws -> Int? {
+            let value = binding.version < 25 ? -1 : try binding.int(name, default: -1)
+            guard value >= -1 else { throw GraphError(.argument, "\(value), expected -1 or more", argument: name) }
+            return value == -1 ? nil : Int(Swift.min(value, Int64(Window.largest)))
+        }
+        left = try reach("left_window_size")
+        right = try reach("right_window_size")
+    }
+
+    /// - Throws: `op.argument` where packed inputs have no numbers of heads or the new form of the others has.
+    func checkHeads(isPacked: Bool) throws {
+        if isPacked {
+            for (count, name) in [(queryHeads, "q_num_heads"), (keyHeads, "kv_num_heads")] where count == nil {
+                throw GraphError(.argument, "inputs with three axes need the number of heads", argument: name)
+            }
+        } else if version >= 25, queryHeads != nil || keyHeads != nil {
+            throw GraphError(.argument, "inputs with four axes say the number of heads themselves", argument: "q_num_heads")
+        }
+    }
+
+    func run(_ call: Call, wanted: [Bool]) throws -> [Tensor?] {
+        let (q, k, v) = (try call.input(0), try call.input(1), try call.input(2))
+        for tensor in [q, k, v] where !tensor.isHalf && ![.float32, .float64].contains(tensor.elementType) {
+            throw unsupportedType(tensor.elementType)
+        }
+        try requireType(q.elementType, k, call[4])
+        try requireType(v.elementType, call[5])
+        guard q.shape.count == k.shape.count, k.shape.count == v.shape.count else {
+            throw GraphError(.argument, "shapes \(q.shape), \(k.shape) and \(v.shape) differ in rank")
+        }
+        try checkHeads(isPacked: q.shape.count == 3)
+        let query = try HeadLayout(q, heads: queryHeads, name: "Q")
+        let newKeys = try HeadLayout(k, heads: keyHeads, name: "K")
+        let newValues = try HeadLayout(v, heads: keyHeads, name: "V")
+        guard query.batch == newKeys.batch, newKeys.batch == newValues.batch, newKeys.heads == newValues.heads,
+            newKeys.length == newValues.length, query.size == newKeys.size, newKeys.heads > 0,
+            query.heads % newKeys.heads == 0
+        else {
+            throw GraphError(.argument, "shapes \(q.shape), \(k.shape) and \(v.shape) of Q, K and V don't fit")
+        }
+        guard query.size > 0, newValues.size > 0 else {
+            throw GraphError(.argument, "heads of size 0", argument: query.size > 0 ? "V" : "Q")
+        }
+        guard (call[4] == nil) == (call[5] == nil) else {
+            throw GraphError(.argument, "past_key and past_value go together", argument: "past_key")
+        }
+        if call[6] != nil && call[4] != nil {
+            throw GraphError(.argument, "a cache of its own and one from outside exclude each other", argument: "past_key")
+        }
+        let presentKey = try present(call, call[4], k, newKeys, isWanted: wanted[1], "past_key")
+        let rest = try presentKey == nil ? call : call.taking(presentKey?.heldBytes, for: "the keys")
+        let presentValue = try present(rest, call[5], v, newValues, isWanted: wanted[2], "past_value")
+        let key = try presentKey.map { try HeadLayout($0, heads: nil, name: "K") } ?? newKeys
+        let value = try presentValue.map { try HeadLayout($0, heads: nil, name: "V") } ?? newValues
+        guard key.length == value.length else {
+            throw GraphError(
+                .argument, "\(key.length) keys and \(value.length) values", argument: "past_value")
+        }
+
+        let wide: ElementType = [q, v].contains { $0.elementType == .float64 } ? .float64 : .float32
+        var problem = ScaledDotProduct(
+            query: query, key: key, value: value,
+            output: HeadLayout(
+                batch: query.batch, heads: query.heads, length: query.length, size: value.size,
+                isPacked: query.isPacked),
+            scale: scale ?? 1 / Double(query.size).squareRoot())
+        problem.softcap = softcap
+        problem.stage = wanted[3] ? stage : nil
+        problem.rounding = precision.flatMap { $0 != q.elementType && $0.bitWidth < wide.bitWidth ? $0 : nil }
+        problem.bias = try bias(rest, query: query, keys: key.length, wide: wide)
+        let inputs = try [q, presentKey ?? k, presentValue ?? v].map { try rest.converted($0, to: wide) }
+        let (output, scores) = try withReal(wide) {
+            try problem.run(rest, inputs[0], inputs[1], inputs[2], Float.self)
+        } double: {
+            try problem.run(rest, inputs[0], inputs[1], inputs[2], Double.self)
+        }
+        return [
+            try rest.converted(output, to: q.elementType), presentKey, presentValue,
+            try scores.map { try rest.converted($0, to: q.elementType) },
+        ]
+    }
+
+    /// The cache with the new keys or values behind those of the past; `nil` where it is neither needed nor wanted.
+    private func present(
+        _ call: Call, _ past: Tensor?, _ new: Tensor, _ layout: HeadLayout, isWanted: Bool, _ name: String
+    ) throws -> Tensor? {
+        if past == nil && !layout.isPacked { return new }
+        if past == nil && !isWanted { return nil }
+        let length = past?.shape[checked: 2] ?? 0
+        if let past, past.shape != [layout.batch, layout.heads, length, layout.size] {
+            throw GraphError(
+                .argument,
+                "shape \(past.shape), expected [\(layout.batch), \(layout.heads), any, \(layout.size)]", argument: name)
+        }
+        guard let total = length.adding(checked: layout.length) else {
+            throw GraphError(.shape, "the cache is too long")
+        }
+        let whole = HeadLayout(
+            batch: layout.batch, heads: layout.heads, length: total, size: layout.size, isPacked: false)
+        return try call.make(new.elementType, whole.shape, as: UInt8.self) { out in
+            guard let to = out.baseAddress, !out.isEmpty else { return }
+            let width = new.elementType.bitWidth / 8
+            func copy(_ tensor: Tensor, _ from: HeadLayout, at row: Int) throws {
+                try tensor.withElements(UInt8.self) { bytes in
+                    guard let source = bytes.baseAddress else { return }
+                    copyStrided(
+                        width: width, shape: [from.batch, from.heads, from.length, from.size],
+                        from: UnsafeRawPointer(source), from.strides, 0, to: UnsafeMutableRawPointer(to),
+                        whole.strides, row * from.size)
+                }
+            }
+            if let past { try copy(past, HeadLayout(past, heads: nil, name: name), at: 0) }
+            try copy(new, layout, at: length)
+        }
+    }
+
+    private func bias(_ call: Call, query: HeadLayout, keys: Int, wide: ElementType) throws -> AttentionBias {
+        var bias = AttentionBias()
+        bias.isCausal = isCausal
+        bias.left = left
+        bias.right = right
+        bias.isShort = version >= 24
+        if let counts = try call.integers(6) {
+            guard counts.count == query.batch, counts.allSatisfy({ $0 >= 0 && $0 <= keys }) else {
+                throw GraphError(
+                    .argument, "expected \(query.batch) numbers within 0...\(keys), one for each batch",
+                    argument: "nonpad_kv_seqlen")
+            }
+            bias.keyCounts = counts
+            bias.offsets = counts.map { $0 - query.length }
+        } else {
+            bias.offsets = [call[4]?.shape[checked: 2] ?? 0]
+        }
+        guard let mask = call[3] else { return bias }
+        let full = [query.batch, query.heads, query.length, keys]
+        let shape = [Int](repeating: 1, count: Swift.max(0, 4 - mask.shape.count)) + mask.shape
+        let fits = shape.count == 4 && !mask.shape.isEmpty && zip(shape, full).dropLast().allSatisfy { $0 == 1 || $0 == $1 }
+        let reaches = shape.last == keys || (bias.isShort ? (shape.last ?? 0) < keys : shape.last == 1)
+        guard fits, reaches else {
+            throw GraphError(.argument, "shape \(mask.shape) doesn't broadcast to \(full)", argument: "attn_mask")
+        }
+        let numbers: Tensor
+        if mask.elementType == .bool {
+            numbers = try withReal(wide) {
+                try call.mapped(mask, to: .float32) { (isSeen: UInt8) in isSeen != 0 ? 0 : -Float.infinity }
+            } double: {
+                try call.mapped(mask, to: .float64) { (isSeen: UInt8) in isSeen != 0 ? 0 : -Double.infinity }
+            }
+        } else {
+            numbers = try call.converted(mask, to: wide)
+        }
+        bias.mask = try numbers.reshaped(shape)
+        return bias
+    }
+}
+
+/// The attribute `softmax_precision`; `nil` where there is none or all is computed in float64 anyway.
+/// - Throws: `op.argument` where it isn't a floating-point type that the standard names.
+func softmaxPrecision(_ binding: inout Binding) throws -> ElementType? {
+    guard let number = try binding.int("softmax_precision") else { return nil }
+    guard let type = Int32(exactly: number).flatMap(ElementType.init(rawValue:)),
+        [.float32, .float16, .float64, .bfloat16].contains(type)
+    else {
+        throw GraphError(
+            .argument, "\(number) is none of 1 (float), 10 (float16), 11 (double), 16 (bfloat16)",
+            argument: "softmax_precision")
+    }
+    return binding.computesInDouble ? nil : type
+}
+
+/// The sum of two dimensions as far as it is known.
+func added(_ a: Dimension, _ b: Dimension) -> Dimension {
+    switch (a, b) {
+    case (.size(let a), .size(let b)): a.adding(checked: b).map { .size($0) } ?? .unknown
+    case (.size(0), _): b
+    case (_, .size(0)): a
+    default: .unknown
+    }
+}
+
+/// The product of two dimensions as far as it is known.
+func times(_ a: Dimension, _ b: Dimension) -> Dimension {
+    switch (a, b) {
+    case (.size(let a), .size(let b)): a.multiplied(checked: b).map { .size($0) } ?? .unknown
+    case (.size(1), _): b
+    case (_, .size(1)): a
+    default: .unknown
+    }
+}
+
+/// A dimension cut into equal parts, where that is known to work.
+func divided(_ dimension: Dimension, by count: Int?) -> Dimension {
+    guard case .size(let size) = dimension, let count, count > 0, size % Int64(count) == 0 else { return .unknown }
+    return .size(size / Int64(count))
+}
