@@ -35,10 +35,9 @@ extension Operator {
         if case .size(let perGroup)? = weights?[1] {
             filters = perGroup.multiplied(checked: Int64(attributes.group)).map { .size($0) } ?? .unknown
         }
-        let kernel = attributes.window.kernelShape ?? weights?.dropFirst(2).map { Int(clamping: $0.known ?? -1) }
+        let kernel = attributes.window.kernel(of: weights)
         let spatial = try x.dropFirst(2).enumerated().map { axis, dimension -> Dimension in
-            guard case .size(let size) = dimension, let size = Int(exactly: size), let taps = kernel?[checked: axis],
-                taps >= 0
+            guard case .size(let size) = dimension, let size = Int(exactly: size), let taps = kernel?[checked: axis]
             else {
                 return attributes.outputShape?[checked: axis].map { .size(Int64($0)) } ?? .unknown
             }
