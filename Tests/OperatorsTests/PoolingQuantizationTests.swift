@@ -89,13 +89,15 @@ private func under(
         let weights = try Tensor(random.doubles(weightShape.reduce(1, *)), shape: weightShape)
         let forward = try run("Conv", [x, weights], common)[0]
         let y = try Tensor(random.doubles(forward.count), shape: forward.shape)
-        let rest = (0..<2).map { axis in
-            (size[axis] + pads[axis] + pads[axis + 2] - (kernel[axis] - 1) * dilations[axis] - 1) % strides[axis]
+        let rest = (0..<2).map { axis -> Int in
+            let reach = (kernel[axis] - 1) * dilations[axis] + 1
+            let room: Int = size[axis] + pads[axis] + pads[axis + 2] - reach
+            return room % strides[axis]
         }
         let back = try run("ConvTranspose", [y, weights], common + [attribute("output_padding", rest)])[0]
         #expect(back.shape == x.shape)
-        let left = try zip(forward.doubles(), y.doubles()).reduce(0) { $0 + $1.0 * $1.1 }
-        let right = try zip(x.doubles(), back.doubles()).reduce(0) { $0 + $1.0 * $1.1 }
+        let left = try zip(forward.doubles(), y.doubles()).map { $0 * $1 }.reduce(0.0, +)
+        let right = try zip(x.doubles(), back.doubles()).map { $0 * $1 }.reduce(0.0, +)
         #expect(abs(left - right) < 1e-9)
     }
 
@@ -145,7 +147,11 @@ private func under(
         )[0].array(of: Int32.self)
         for row in 0..<3 {
             for column in 0..<5 {
-                let sum = (0..<depth).reduce(0) { $0 + Int(a[row * depth + $1]) * (Int(b[$1 * 5 + column]) - 127) }
+                var sum = 0
+                for i in 0..<depth {
+                    let left = Int(a[row * depth + i])
+                    sum += left * (Int(b[i * 5 + column]) - 127)
+                }
                 #expect(y[row * 5 + column] == Int32(sum))
             }
         }
@@ -169,7 +175,7 @@ private func under(
     @Test("Windows that don't fit are refused with a name")
     func windows() throws {
         let x = try image([1, 1, 4, 4])
-        let huge = 1 << 30
+        let huge = 1 << 20
         for op in ["MaxPool", "AveragePool", "LpPool"] {
             try refuses(.argument, op, [x], [attribute("kernel_shape", [5, 5])])
             try refuses(.argument, op, [x], [attribute("kernel_shape", [2])])
