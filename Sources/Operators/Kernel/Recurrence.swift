@@ -274,8 +274,14 @@ extension Recurrence {
                     }
                 }
             }
+            // An empty sequence has no last state; onnxruntime, too, gives zeros.
             for item in 0..<batch {
                 let to = stateOffset(direction: direction, batch: item)
+                if lengths[item] == 0 {
+                    (h + to).update(repeating: 0, count: hidden)
+                    if let c { (c + to).update(repeating: 0, count: hidden) }
+                    continue
+                }
                 (h + to).update(from: base + item * hidden, count: hidden)
                 if let c { (c + to).update(from: cells + item * hidden, count: hidden) }
             }
@@ -287,13 +293,9 @@ extension Recurrence {
         _ state: UnsafePointer<T>, _ r: UnsafePointer<T>, gates: Int, to rows: UnsafeMutablePointer<T>, stride: Int
     ) {
         let (n, k) = (Int32(truncatingIfNeeded: gates * hidden), Int32(truncatingIfNeeded: hidden))
-        if batch == 1 {
-            T.gemv(transposeA: false, rows: n, columns: k, alpha: 1, a: r, lda: k, x: state, beta: 1, y: rows)
-        } else {
-            T.gemm(
-                transposeA: false, transposeB: true, m: Int32(truncatingIfNeeded: batch), n: n, k: k, alpha: 1,
-                a: state, lda: k, b: r, ldb: k, beta: 1, c: rows, ldc: Int32(truncatingIfNeeded: stride))
-        }
+        T.gemm(
+            transposeA: false, transposeB: true, m: Int32(truncatingIfNeeded: batch), n: n, k: k, alpha: 1, a: state,
+            lda: k, b: r, ldb: k, beta: 1, c: rows, ldc: Int32(truncatingIfNeeded: stride))
     }
 }
 

@@ -83,11 +83,15 @@ struct ScaledDotProduct: Sendable {
     let key: HeadLayout
     let value: HeadLayout
     let output: HeadLayout
-    let scale: Double
+    var scale: Double
     var softcap = 0.0
     var bias = AttentionBias()
-    /// The type that scores and probabilities are rounded to on their way.
+    /// The type that scores and probabilities are rounded to on their way into and out of the softmax.
     var rounding: ElementType?
+    /// Whether every step rounds to bfloat16, as the standard's function body and cases have it.
+    var isStepped = false
+    /// Whether the steps within the softmax do so too.
+    var hasSteppedSoftmax = false
     /// Whether the scores of some stage are wanted.
     var stage: Stage?
 
@@ -98,7 +102,7 @@ struct ScaledDotProduct: Sendable {
         let sizes = try BlasSizes(self)
         var scores: Tensor?
         func attend(_ call: Call, _ taken: UnsafeMutablePointer<T>?) throws -> Tensor {
-            try call.make(output.shape, of: T.self) { out in
+            try call.make(output.shape, of: T.self, clears: false) { out in
                 try q.withElements(T.self) { q in
                     try k.withElements(T.self) { k in
                         try v.withElements(T.self) { v in
@@ -106,7 +110,7 @@ struct ScaledDotProduct: Sendable {
                                 guard let to = out.baseAddress, let q = q.baseAddress, let k = k.baseAddress,
                                     let v = v.baseAddress
                                 else {
-                                    // No keys: nothing to attend to.
+                                    // No keys, and no scores: nothing to attend to.
                                     out.update(repeating: 0)
                                     return
                                 }
@@ -125,7 +129,7 @@ struct ScaledDotProduct: Sendable {
         let rest = try call.taking(
             shape.checkedProduct()?.multiplied(checked: MemoryLayout<T>.size), for: "the scores")
         var result: Tensor?
-        scores = try call.make(shape, of: T.self) { result = try attend(rest, $0.baseAddress) }
+        scores = try call.make(shape, of: T.self, clears: false) { result = try attend(rest, $0.baseAddress) }
         guard let result else { throw GraphError(.invalid, "attention gave no result") }
         return (result, scores)
     }
@@ -200,12 +204,12 @@ private struct AttentionHeads<T: RowFunctions>: @unchecked Sendable {
         let count = problem.query.batch * problem.query.heads
         let block = Swift.max(1, Swift.min(rows, AttentionLimits.scores / keys))
         let products = block * keys * Swift.max(problem.key.size, problem.value.size)
-        let isSmall = block == rows && products <= AttentionLimits.productsOfOneThread
+        let isSmall = block == rows && products <= ParallelLimits.productsOfOneThread
         if isSmall {
             let rest = try call.taking(
                 (block * keys * MemoryLayout<T>.size).multiplied(checked: Swift.min(count, ParallelLimits.pieces)),
                 for: "the scores")
-            try inParallel(count, grain: Swift.max(1, AttentionLimits.productsOfOneThread / Swift.max(products, 1))) {
+            try inParallel(count, grain: Swift.max(1, ParallelLimits.productsOfOneThread / Swift.max(products, 1))) {
                 piece in
                 try call.withScratch(block * keys, of: T.self) { scratch in
                     for item in piece {
@@ -233,30 +237,17 @@ private struct AttentionHeads<T: RowFunctions>: @unchecked Sendable {
             let count = Swift.min(block, problem.query.length - start)
             let queries = q + problem.query.offset(batch, head) + start * problem.query.rowStride
             let to = out + problem.output.offset(batch, head) + start * problem.output.rowStride
-            if count == 1 {
-                T.gemv(
-                    transposeA: false, rows: sizes.keys, columns: sizes.size, alpha: T(problem.scale), a: from,
-                    lda: sizes.keyStride, x: queries, beta: 0, y: scratch)
-            } else {
-                T.gemm(
-                    transposeA: false, transposeB: true, m: Int32(count), n: sizes.keys, k: sizes.size,
-                    alpha: T(problem.scale), a: queries, lda: sizes.queryStride, b: from, ldb: sizes.keyStride,
-                    beta: 0, c: scratch, ldc: sizes.keys)
-            }
+            T.gemm(
+                transposeA: false, transposeB: true, m: Int32(count), n: sizes.keys, k: sizes.size,
+                alpha: T(problem.scale), a: queries, lda: sizes.queryStride, b: from, ldb: sizes.keyStride,
+                beta: 0, c: scratch, ldc: sizes.keys)
             let rows = Shared(scratch)
             try inParallel(count, grain: spreads ? Swift.max(1, AttentionLimits.softmaxGrain / keys) : count) { piece in
                 for row in piece { finish(rows.pointer + row * keys, batch, head, start + row) }
             }
-            if count == 1 {
-                T.gemv(
-                    transposeA: true, rows: sizes.keys, columns: sizes.valueSize, alpha: 1, a: values,
-                    lda: sizes.valueStride, x: scratch, beta: 0, y: to)
-            } else {
-                T.gemm(
-                    transposeA: false, transposeB: false, m: Int32(count), n: sizes.valueSize, k: sizes.keys, alpha: 1,
-                    a: scratch, lda: sizes.keys, b: values, ldb: sizes.valueStride, beta: 0, c: to,
-                    ldc: sizes.outputStride)
-            }
+            T.gemm(
+                transposeA: false, transposeB: false, m: Int32(count), n: sizes.valueSize, k: sizes.keys, alpha: 1,
+                a: scratch, lda: sizes.keys, b: values, ldb: sizes.valueStride, beta: 0, c: to, ldc: sizes.outputStride)
         }
     }
 
@@ -267,22 +258,31 @@ private struct AttentionHeads<T: RowFunctions>: @unchecked Sendable {
         func keep(_ stage: ScaledDotProduct.Stage) {
             if problem.stage == stage { kept?.update(from: row, count: keys) }
         }
+        let step: ElementType? = problem.isStepped ? .bfloat16 : nil
+        round(row, keys, to: step)
         keep(.products)
         if problem.softcap > 0 {
             let cap = T(problem.softcap)
             for i in 0..<keys { row[i] /= cap }
+            round(row, keys, to: step)
             T.hyperbolicTangent(row, row, keys)
+            round(row, keys, to: step)
             for i in 0..<keys { row[i] *= cap }
+            round(row, keys, to: step)
         }
         keep(.capped)
         let isMasked = !problem.bias.isEmpty && !addBias(row, batch, head, query)
+        round(row, keys, to: step)
         keep(.biased)
         if isMasked {
             row.update(repeating: 0, count: keys)
+        } else if problem.hasSteppedSoftmax {
+            steppedSoftmax(row, keys, empty: 0)
         } else {
-            round(row, keys)
+            round(row, keys, to: problem.rounding)
             T.softmax(row, row, keys, empty: 0)
-            round(row, keys)
+            round(row, keys, to: problem.rounding)
+            round(row, keys, to: step)
         }
         keep(.probabilities)
     }
@@ -315,8 +315,8 @@ private struct AttentionHeads<T: RowFunctions>: @unchecked Sendable {
         return isAnyLeft
     }
 
-    private func round(_ row: UnsafeMutablePointer<T>, _ count: Int) {
-        switch problem.rounding {
+    private func round(_ row: UnsafeMutablePointer<T>, _ count: Int, to type: ElementType?) {
+        switch type {
         case .float32: for i in 0..<count { row[i] = T(Float(row[i])) }
         case .float16: for i in 0..<count { row[i] = T(Float16(row[i])) }
         case .bfloat16: for i in 0..<count { row[i] = T(BFloat16(Double(row[i])).float) }
@@ -328,8 +328,6 @@ private struct AttentionHeads<T: RowFunctions>: @unchecked Sendable {
 enum AttentionLimits {
     /// Scores that are in memory at a time.
     static let scores = 1 << 20
-    /// Products up to which BLAS stays on one thread.
-    static let productsOfOneThread = 1 << 18
     /// Elements of rows that make a piece of work for the softmax.
     static let softmaxGrain = 1 << 14
 }

@@ -6,7 +6,8 @@ extension Operator {
     /// https://onnx.ai/onnx/operators/onnx__Attention.html, versions 23, 24 (`nonpad_kv_seqlen`, short masks), 25 (windows).
     ///
     /// Everything is computed in float32 (float64 where an input is) and rounded once; only a `softmax_precision` below
-    /// that rounds the scores and the probabilities on their way.
+    /// that rounds the scores and the probabilities on their way. In bfloat16 each step of the standard's function body
+    /// rounds, as its cases do.
     static let attention = Operator("Attention", accuracy: .accumulating, infer: attentionInference) { binding in
         let attributes = try AttentionAttributes(&binding)
         let outputs = (0..<4).map { binding.outputs[checked: $0] ?? false }
@@ -147,11 +148,26 @@ private struct AttentionAttributes: Sendable {
         problem.stage = wanted[3] ? stage : nil
         problem.rounding = precision.flatMap { $0 != q.elementType && $0.bitWidth < wide.bitWidth ? $0 : nil }
         problem.bias = try bias(rest, query: query, keys: key.length, wide: wide)
-        let inputs = try [q, presentKey ?? k, presentValue ?? v].map { try rest.converted($0, to: wide) }
+        var inputs = try [q, presentKey ?? k, presentValue ?? v].map { try rest.converted($0, to: wide) }
+        if q.elementType == .bfloat16 && wide == .float32 {
+            let factor = BFloat16(Float(problem.scale.squareRoot())).float
+            for index in 0..<2 {
+                inputs[index] = try rest.mapped(inputs[index], to: .float32) { (x: Float) in
+                    BFloat16(x * factor).float
+                }
+            }
+            problem.scale = 1
+            problem.softcap = Double(BFloat16(softcap).float)
+            problem.isStepped = true
+            problem.hasSteppedSoftmax = precision == nil || precision == .bfloat16
+        }
+        let made = zip(inputs, [q, k, v]).filter { $0.elementType != $1.elementType }.map(\.0) + [problem.bias.mask]
+        let copies = made.reduce(0) { $0.adding(checked: $1?.heldBytes ?? 0) ?? Int.max }
+        let free = try rest.taking(copies, for: "the widened inputs")
         let (output, scores) = try withReal(wide) {
-            try problem.run(rest, inputs[0], inputs[1], inputs[2], Float.self)
+            try problem.run(free, inputs[0], inputs[1], inputs[2], Float.self)
         } double: {
-            try problem.run(rest, inputs[0], inputs[1], inputs[2], Double.self)
+            try problem.run(free, inputs[0], inputs[1], inputs[2], Double.self)
         }
         return [
             try rest.converted(output, to: q.elementType), presentKey, presentValue,

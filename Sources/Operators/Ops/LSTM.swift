@@ -2,7 +2,8 @@ import GraphIR
 
 extension Operator {
     /// i, f, o = f(Xₜ Wᵀ + Hₜ₋₁ Rᵀ + P ⊙ C + b), c = g(Xₜ Wcᵀ + Hₜ₋₁ Rcᵀ + b), Cₜ = f ⊙ Cₜ₋₁ + i ⊙ c, Hₜ = o ⊙ h(Cₜ),
-    /// over one or both directions; with `input_forget` f is 1 − i.
+    /// over one or both directions; with `input_forget` f is 1 − i. `clip` holds what goes into the gates, and, as in
+    /// onnxruntime, not what goes into h.
     /// https://onnx.ai/onnx/operators/onnx__LSTM.html, versions 1, 7, 14 (`layout`), 22.
     static let lstm = Operator("LSTM", accuracy: .accumulating, infer: lstmInference) { binding in
         let attributes = try RecurrentAttributes(&binding, defaults: [.sigmoid, .tanh, .tanh])
@@ -72,7 +73,6 @@ private struct MemoryCell: RecurrentCell {
             recurrence.clip(out, hidden)
             gate.apply(out, hidden)
             h.update(from: c, count: hidden)
-            recurrence.clip(h, hidden)
             output.apply(h, hidden)
             for i in 0..<hidden { h[i] *= out[i] }
         }

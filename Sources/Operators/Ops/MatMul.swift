@@ -53,7 +53,7 @@ struct MatrixProduct: Sendable {
         guard let m32 = Int32(exactly: m), let k32 = Int32(exactly: k), let n32 = Int32(exactly: n) else {
             throw GraphError(.unsupportedArgument, "more than 2³¹ rows or columns in the matrix product")
         }
-        return try call.make(shape, of: T.self) { out in
+        return try call.make(shape, of: T.self, clears: k == 0) { out in
             guard let to = out.baseAddress, !out.isEmpty, k > 0 else { return }
             try a.withElements(T.self) { left in
                 try b.withElements(T.self) { right in
@@ -65,13 +65,22 @@ struct MatrixProduct: Sendable {
                             b: right, ldb: n32, beta: 0, c: to, ldc: n32)
                         return
                     }
-                    var at = 0
-                    try forEachMatrix { offsetA, offsetB in
-                        try call.checkTime()
-                        T.gemm(
-                            transposeA: false, transposeB: false, m: m32, n: n32, k: k32, alpha: 1, a: left + offsetA,
-                            lda: k32, b: right + offsetB, ldb: n32, beta: 0, c: to + at, ldc: n32)
-                        at += m * n
+                    // BLAS keeps small products on one thread: then the matrices run side by side.
+                    let count = product(stack)
+                    let products = (m * n).multiplied(checked: k) ?? Int.max
+                    let isSmall = products <= ParallelLimits.productsOfOneThread
+                    let grain = isSmall ? ParallelLimits.productsOfOneThread / max(products, 1) : count
+                    let (a, b, c) = (Shared(left), Shared(right), Shared(to))
+                    try inParallel(count, grain: grain) { piece in
+                        var at = piece.lowerBound * m * n
+                        try forEachMatrix(in: piece) { offsetA, offsetB in
+                            try call.checkTime()
+                            T.gemm(
+                                transposeA: false, transposeB: false, m: m32, n: n32, k: k32, alpha: 1,
+                                a: a.pointer + offsetA, lda: k32, b: b.pointer + offsetB, ldb: n32, beta: 0,
+                                c: c.pointer + at, ldc: n32)
+                            at += m * n
+                        }
                     }
                 }
             }
@@ -79,10 +88,10 @@ struct MatrixProduct: Sendable {
     }
 
     /// Calls `body` with the first elements of each pair of matrices.
-    func forEachMatrix(_ body: (Int, Int) throws -> Void) rethrows {
+    func forEachMatrix(in pieces: Range<Int>? = nil, _ body: (Int, Int) throws -> Void) rethrows {
         let stridesA = broadcastStrides(Array(a.shape.dropLast(2)), to: stack)
         let stridesB = broadcastStrides(Array(b.shape.dropLast(2)), to: stack)
-        try forEachRow(stack + [1], [stridesA + [0], stridesB + [0]]) { try body($0[0] * m * k, $0[1] * k * n) }
+        try forEachRow(stack + [1], [stridesA + [0], stridesB + [0]], in: pieces) { try body($0[0] * m * k, $0[1] * k * n) }
     }
 }
 
