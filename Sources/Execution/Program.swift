@@ -27,8 +27,16 @@ struct Program: Sendable {
     var defaults: Set<Int> = []
     var outputs: [(name: String, value: Int)] = []
     var inputTypes: [Int: ValueType] = [:]
-    /// Values taken from the enclosing graph, in the order in which a call brings them.
-    var captured: OrderedDictionary<ExactName, Int> = [:]
+    /// A value of an enclosing program.
+    struct Captured: Hashable {
+        /// The number of the program that makes it.
+        let program: Int
+        /// Its number there.
+        let value: Int
+    }
+
+    /// Values taken from enclosing programs, in the order in which a call brings them.
+    var captured: OrderedDictionary<Captured, Int> = [:]
     var valueCount = 0
 
     mutating func newValue() -> Int {

@@ -105,7 +105,10 @@ public struct Session: Sendable {
             try state.set(slot, loaded)
         }
         for (name, slot) in program.inputs where state.values[slot] == nil && !program.defaults.contains(slot) {
-            if case .optional = program.inputTypes[slot]?.kind { continue }
+            if case .optional = program.inputTypes[slot]?.kind {
+                try state.set(slot, .optional(nil))
+                continue
+            }
             throw GraphError(.argument, "the input \"\(name)\" is missing", argument: name.string)
         }
     }

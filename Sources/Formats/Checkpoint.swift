@@ -63,6 +63,7 @@ public enum WeightFile: Sendable {
         return try locating(file: path) {
             let format = try FileFormat.detect(file)
             if format == .onnx { return .model(try readModel(file)) }
+            if format == .onnxText { return .model(try readModelText(file)) }
             var checkpoint = try Checkpoint(reading: file, format: format, options: options)
             checkpoint.config = try Self.config(beside: path, notes: &checkpoint.notes)
             return .checkpoint(checkpoint)
@@ -106,7 +107,7 @@ extension Checkpoint {
             var shardNotes: [String] = []
             let stateDict = try ShardIndex(file).stateDict(notes: &notes) { shard in
                 let format = try FileFormat.detect(shard)
-                guard format != .safetensorsIndex, format != .onnx else {
+                guard format != .safetensorsIndex, format != .onnx, format != .onnxText else {
                     throw FormatError(
                         .formatMismatch, "is \(format.summary), expected a file of weights", file: shard.path)
                 }
@@ -119,7 +120,7 @@ extension Checkpoint {
                 path: file.path, format: format, stateDict: stateDict, globals: globals, notes: notes + shardNotes)
         case .torchZip, .torchLegacy, .torchTar, .torchScript, .torchPickle, .pt2:
             self = try Checkpoint(readingUnprefixed: file, format: format, options: options)
-        case .onnx:
+        case .onnx, .onnxText:
             throw FormatError(.formatMismatch, "is an ONNX model, expected a file of weights", file: file.path)
         }
         let isPickle = format != .safetensors && format != .safetensorsIndex && format != .npy && format != .npz

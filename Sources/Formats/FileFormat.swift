@@ -20,6 +20,8 @@ public enum FileFormat: String, Sendable, CaseIterable {
     case npy
     case npz
     case onnx
+    /// ONNX's textual syntax.
+    case onnxText
 
     /// For people.
     public var summary: String {
@@ -35,6 +37,7 @@ public enum FileFormat: String, Sendable, CaseIterable {
         case .npy: "NumPy array"
         case .npz: "NumPy archive"
         case .onnx: "ONNX model"
+        case .onnxText: "ONNX model (text)"
         }
     }
 
@@ -57,6 +60,7 @@ public enum FileFormat: String, Sendable, CaseIterable {
             throw FormatError(
                 .formatUnknown, "is \(stranger.what), not weights that we read", file: file.path, hint: stranger.hint)
         }
+        if isONNXText(head) { return .onnxText }
         if isPickle(head) { return isLegacy(head) ? .torchLegacy : .torchPickle }
         if head.dropFirst(257).starts(with: Array("ustar".utf8)) { return .torchTar }
         if isSafetensors(head, fileSize: file.count) { return .safetensors }
@@ -65,6 +69,7 @@ public enum FileFormat: String, Sendable, CaseIterable {
         if isONNX(head, fileSize: file.count) { return .onnx }
         if name.hasSuffix(".safetensors") { return .safetensors }
         if name.hasSuffix(".onnx") { return .onnx }
+        if isONNXTextName(name) { return .onnxText }
         let what =
             head.allSatisfy { $0 == 0 } ? "holds only zeros where its content should begin" : "is of no known format"
         throw FormatError(
@@ -104,6 +109,20 @@ public enum FileFormat: String, Sendable, CaseIterable {
         let length = head.prefix(8).reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
         if first == UInt8(ascii: "{") { return length <= 1 << 40 }
         return length >= 2 && length <= UInt64(fileSize - 8) && first.isJSONSpace
+    }
+
+    /// The endings of ONNX's own serializer, and one that editors take for text.
+    public static func isONNXTextName(_ name: String) -> Bool {
+        [".onnxtxt", ".onnxtext", ".onnx.txt"].contains { name.hasSuffix($0) }
+    }
+
+    /// Whether the text begins with the heading of a model in ONNX's textual syntax: `<`, a key and a colon.
+    private static func isONNXText(_ head: [UInt8]) -> Bool {
+        head.withUnsafeBytes { head in
+            var cursor = TextCursor(head)
+            guard cursor.take("<"), let key = cursor.identifier() else { return false }
+            return TextSyntax.headingKeys.contains(key) && cursor.take(":")
+        }
     }
 
     /// Whether the first fields are those of a `ModelProto`: known numbers with their wire types.

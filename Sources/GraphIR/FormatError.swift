@@ -44,6 +44,7 @@ public struct FormatError: Fault {
         case tensorShape = "tensor.shape"
         case tensorStorage = "tensor.storage"
         case tensorValue = "tensor.value"
+        case textMalformed = "text.malformed"
         case usage = "usage"
 
         /// What sort of failure it is unless the thrower says otherwise.

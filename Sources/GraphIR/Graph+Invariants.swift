@@ -17,88 +17,157 @@ extension Graph {
     /// - Parameter outerScope: the names that enclosing graphs have made.
     /// - Throws: ``GraphError``: `graph.duplicate`, `graph.cycle`, `graph.invalid`, `limit.depth`.
     public func checkInvariants(outerScope: Set<ExactName> = []) throws {
-        try checkInvariants(in: Scope(names: [outerScope]), depth: 0)
+        if let fault = invariantFaults(outerScope: outerScope, limit: 1).first { throw fault }
     }
 
-    /// What enclosing graphs have made, innermost last.
-    fileprivate struct Scope {
-        var names: [Set<ExactName>]
-        func contains(_ name: ExactName) -> Bool { names.contains { $0.contains(name) } }
+    /// All that ``checkInvariants(outerScope:)`` would find, in the order of the file.
+    /// - Parameters:
+    ///   - excused: values that count as made although nothing makes them.
+    ///   - limit: how many are looked for.
+    public func invariantFaults(
+        outerScope: Set<ExactName> = [], rules: GraphRules = [], excusing excused: Set<ExactName> = [],
+        limit: Int = .max
+    ) -> [GraphError] {
+        var checker = InvariantChecker(rules: rules, excused: excused, limit: limit)
+        checker.check(self, in: [outerScope], depth: 0)
+        return checker.faults
+    }
+}
+
+/// What ONNX asks of a graph beyond what a computation needs.
+public struct GraphRules: OptionSet, Sendable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// A node may not make a value of a name that an enclosing graph has made.
+    public static let noShadowing = GraphRules(rawValue: 1)
+    /// A graph's outputs are its own: not values of enclosing graphs.
+    public static let ownOutputs = GraphRules(rawValue: 2)
+}
+
+private struct InvariantChecker {
+    let rules: GraphRules
+    let excused: Set<ExactName>
+    let limit: Int
+    var faults: [GraphError] = []
+
+    init(rules: GraphRules, excused: Set<ExactName>, limit: Int) {
+        self.rules = rules
+        self.excused = excused
+        self.limit = limit
     }
 
-    fileprivate func checkInvariants(in outer: Scope, depth: Int) throws {
+    private var isDone: Bool { faults.count >= limit }
+
+    private mutating func report(_ fault: GraphError) {
+        if !isDone { faults.append(fault) }
+    }
+
+    /// - Parameter outer: what enclosing graphs have made, innermost last.
+    mutating func check(_ graph: Graph, in outer: [Set<ExactName>], depth: Int) {
         guard depth < GraphLimit.depth else {
-            throw GraphError(.depth, "graphs are nested more than \(GraphLimit.depth) deep")
+            return report(GraphError(.depth, "graphs are nested more than \(GraphLimit.depth) deep"))
         }
-        var made: Set<ExactName> = []
-        for id in inputs {
-            guard made.insert(try name(id)).inserted else {
-                throw GraphError(.duplicate, "two inputs have the name '\(try name(id))'")
-            }
-        }
-        for id in initializers.keys { made.insert(try name(id)) }
-        for id in sparseInitializers.keys {
-            guard initializers[id] == nil else {
-                throw GraphError(.duplicate, "two initializers have the name '\(try name(id))'")
-            }
-            made.insert(try name(id))
-        }
+        var made = sources(graph)
         var makers: [ExactName: Int] = [:]
-        for (index, node) in nodes.enumerated() {
+        for (index, node) in graph.nodes.enumerated() {
             for id in node.outputs {
-                guard let id else { continue }
-                let output = try name(id)
+                guard let output = name(id, graph) else { continue }
                 guard !made.contains(output), makers.updateValue(index, forKey: output) == nil else {
-                    throw GraphError(.duplicate, "the value '\(output)' is made twice", node: node.label(in: self))
+                    report(
+                        GraphError(
+                            .duplicate, "the value '\(output)' is made twice", node: node.label(in: graph),
+                            hint: "give one of them another name"))
+                    continue
+                }
+                if rules.contains(.noShadowing), outer.contains(where: { $0.contains(output) }) {
+                    report(
+                        GraphError(
+                            .duplicate, "the value '\(output)' has the name of one of an enclosing graph",
+                            node: node.label(in: graph), hint: "give one of them another name"))
                 }
             }
         }
-        let scope = Scope(names: outer.names)
-        for (index, node) in nodes.enumerated() {
+        for (index, node) in graph.nodes.enumerated() {
+            if isDone { return }
             for id in node.inputs {
-                guard let id else { continue }
-                let input = try name(id)
-                if made.contains(input) { continue }
-                if makers[input] != nil { throw try unsorted(index, input, makers: makers) }
-                guard outer.contains(input) else {
-                    throw GraphError(
-                        .invalid, "uses the value '\(input)', which nothing makes", node: node.label(in: self))
+                guard let input = name(id, graph), !made.contains(input), !excused.contains(input) else { continue }
+                if makers[input] != nil {
+                    report(unsorted(graph, index, input, makers: makers))
+                } else if !outer.contains(where: { $0.contains(input) }) {
+                    report(
+                        GraphError(
+                            .invalid, "uses the value '\(input)', which nothing makes", node: node.label(in: graph),
+                            argument: input.string))
                 }
             }
             for attribute in node.attributes {
-                for subgraph in attribute.value.subgraphs {
-                    try subgraph.checkInvariants(in: Scope(names: scope.names + [made]), depth: depth + 1)
-                }
+                for subgraph in attribute.value.subgraphs { check(subgraph, in: outer + [made], depth: depth + 1) }
             }
             for id in node.outputs {
-                if let id { made.insert(try name(id)) }
+                if let name = name(id, graph) { made.insert(name) }
             }
         }
-        for id in outputs {
-            let output = try name(id)
-            guard made.contains(output) || outer.contains(output) else {
-                throw GraphError(.invalid, "nothing makes the graph output '\(output)'")
+        for id in graph.outputs {
+            guard let output = name(id, graph), !made.contains(output), !excused.contains(output) else { continue }
+            let isOuter = outer.contains { $0.contains(output) }
+            if !isOuter {
+                report(GraphError(.invalid, "nothing makes the graph output '\(output)'", argument: output.string))
+            } else if rules.contains(.ownOutputs) {
+                report(
+                    GraphError(
+                        .invalid, "the graph output '\(output)' is a value of an enclosing graph",
+                        argument: output.string, hint: "put an Identity in between"))
             }
         }
     }
 
-    private func name(_ id: ValueID) throws -> ExactName {
-        guard let value = values[checked: id.index] else {
-            throw GraphError(.invalid, "the graph has no value number \(id.index)")
+    /// The names that a graph has before its first node.
+    private mutating func sources(_ graph: Graph) -> Set<ExactName> {
+        var made: Set<ExactName> = []
+        for id in graph.inputs {
+            guard let name = name(id, graph) else { continue }
+            if !made.insert(name).inserted {
+                report(GraphError(.duplicate, "two inputs have the name '\(name)'", argument: name.string))
+            }
+        }
+        for id in graph.initializers.keys {
+            if let name = name(id, graph) { made.insert(name) }
+        }
+        for id in graph.sparseInitializers.keys {
+            guard let name = name(id, graph) else { continue }
+            if graph.initializers[id] != nil {
+                report(GraphError(.duplicate, "two initializers have the name '\(name)'", argument: name.string))
+            }
+            made.insert(name)
+        }
+        return made
+    }
+
+    /// The name of a value; `nil`, and a fault, where the graph has none of the number.
+    private mutating func name(_ id: ValueID?, _ graph: Graph) -> ExactName? {
+        guard let id else { return nil }
+        guard let value = graph.values[checked: id.index] else {
+            report(GraphError(.invalid, "the graph has no value number \(id.index)"))
+            return nil
         }
         return ExactName(value.name)
     }
 
     /// A node uses what a later one makes: a ring, or merely a wrong order. Follows the makers of its inputs to see.
-    private func unsorted(_ start: Int, _ input: ExactName, makers: [ExactName: Int]) throws -> GraphError {
-        var seen = [Bool](repeating: false, count: nodes.count)
+    private func unsorted(
+        _ graph: Graph, _ start: Int, _ input: ExactName, makers: [ExactName: Int]
+    ) -> GraphError {
+        var seen = [Bool](repeating: false, count: graph.nodes.count)
         var waiting: [Int] = [start]
         while let index = waiting.popLast() {
-            for id in nodes[index].inputs {
-                guard let id, let maker = makers[try name(id)] else { continue }
+            for id in graph.nodes[index].inputs {
+                guard let id, let value = graph.values[checked: id.index], let maker = makers[ExactName(value.name)]
+                else { continue }
                 if maker == start {
                     return GraphError(
-                        .cycle, "the node needs its own result, through '\(input)'", node: nodes[start].label(in: self))
+                        .cycle, "the node needs its own result, through '\(input)'",
+                        node: graph.nodes[start].label(in: graph), argument: input.string)
                 }
                 if !seen[maker] {
                     seen[maker] = true
@@ -108,7 +177,7 @@ extension Graph {
         }
         return GraphError(
             .invalid, "uses the value '\(input)', which a later node makes: nodes must stand in topological order",
-            node: nodes[start].label(in: self))
+            node: graph.nodes[start].label(in: graph), argument: input.string)
     }
 }
 
@@ -143,14 +212,24 @@ extension Model {
             try training.initialization?.checkInvariants()
             try training.algorithm?.checkInvariants(outerScope: names)
         }
+        for function in functions { try function.body.checkInvariants() }
+        if let fault = callFault() { throw fault }
+    }
+
+    /// What is wrong with the model's functions: one that is defined twice, calls itself, or unfolds beyond measure.
+    public func callFault() -> GraphError? {
         var indices: [FunctionKey: Int] = [:]
         for (index, function) in functions.enumerated() {
             guard indices.updateValue(index, forKey: FunctionKey(function.name)) == nil else {
-                throw GraphError(.duplicate, "the function '\(function.name)' is defined twice")
+                return GraphError(.duplicate, "the function '\(function.name)' is defined twice")
             }
-            try function.body.checkInvariants()
         }
-        try checkExpansion(indices)
+        do {
+            try checkExpansion(indices)
+            return nil
+        } catch {
+            return error as? GraphError
+        }
     }
 
     /// An operator's name, compared byte by byte.

@@ -13,6 +13,7 @@ import OrderedCollections
 /// | `weightbridge.preprocessing.interpolation` | model | `bicubic`, `bilinear` |
 /// | `weightbridge.preprocessing.crop_mode` | model | `center`, `squash`, `border` |
 /// | `weightbridge.state_dict` | model | the checkpoint's keys in order, and the small tensors that no node uses |
+/// | `weightbridge.source.digest` | model | what the weights were made of, as a digest over all of them |
 /// | `weightbridge.module` | node | the path of the module that the node belongs to |
 /// | `weightbridge.module_outputs` | node | modules whose result the node's first output is, one a line, innermost first |
 public enum MetadataKey {
@@ -21,6 +22,7 @@ public enum MetadataKey {
     public static let hyperparameters = "weightbridge.hyperparameters"
     public static let preprocessing = "weightbridge.preprocessing"
     public static let stateDict = "weightbridge.state_dict"
+    public static let sourceDigest = "weightbridge.source.digest"
     public static let module = "weightbridge.module"
     public static let moduleOutputs = "weightbridge.module_outputs"
 }

@@ -1,6 +1,8 @@
 extension Model {
     /// The operator sets that can be converted to and from.
-    public static let supportedOpsets: ClosedRange<Int64> = 9...28
+    public static let supportedOpsets: ClosedRange<Int64> = 1...28
+    /// The versions of `ai.onnx.ml` that can be converted to and from.
+    public static let supportedMLOpsets: ClosedRange<Int64> = 1...5
 
     /// The lowest IR version whose release had this operator set (ONNX, `helper.VERSION_TABLE`): what a released runtime
     /// that knows the operators can be relied on to load.

@@ -16,6 +16,8 @@ public struct ConformanceCase: Sendable {
         case failed(String)
         /// The model has something that we don't support.
         case excluded(String)
+        /// The model has no exact form in the operator set that it was to be converted to.
+        case refused(String)
     }
 
     /// The path of its folder below the suite's.
@@ -33,10 +35,11 @@ public struct ConformanceCase: Sendable {
     }
 
     /// Runs the case by a normal session; the expected outputs are read for comparing only.
-    public mutating func run(options: SessionOptions) {
+    /// - Parameter opset: the version of ONNX's operator set that the model is converted to first.
+    public mutating func run(options: SessionOptions, opset: Int64? = nil) {
         let start = ContinuousClock.now
         do {
-            outcome = try result(options: options)
+            outcome = try result(options: options, opset: opset)
         } catch let error as any Fault {
             outcome = error.faultClass == .unsupported ? .excluded(error.description) : .failed(error.description)
         } catch {
@@ -45,9 +48,20 @@ public struct ConformanceCase: Sendable {
         duration = ContinuousClock.now - start
     }
 
-    private mutating func result(options: SessionOptions) throws -> Outcome {
-        let model = try readModel(FileSource(path: "\(path)/model.onnx"))
+    private mutating func result(options: SessionOptions, opset: Int64?) throws -> Outcome {
+        var model = try readModel(FileSource(path: "\(path)/model.onnx"))
         operators = operatorNames(of: model)
+        if let opset {
+            let isValid = checkModel(model).isEmpty
+            do {
+                model = try convertOpset(model, to: opset)
+            } catch let error as GraphError where error.faultClass == .unsupported {
+                return .refused(error.description)
+            }
+            if isValid, let fault = checkModel(model).first {
+                return .failed("not valid any more in opset \(opset): \(fault.description)")
+            }
+        }
         let session = try Session(model, options: options)
         let tolerance = try Tolerance(path: "\(path)/tolerance.json")
         let sets = try dataSets()

@@ -13,14 +13,17 @@ extension ConformanceSuite {
         }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    private static func counts(_ cases: [ConformanceCase]) -> (passed: Int, random: Int, failed: Int, excluded: Int) {
-        var counts = (passed: 0, random: 0, failed: 0, excluded: 0)
+    private typealias Counts = (passed: Int, random: Int, failed: Int, excluded: Int, refused: Int)
+
+    private static func counts(_ cases: [ConformanceCase]) -> Counts {
+        var counts: Counts = (passed: 0, random: 0, failed: 0, excluded: 0, refused: 0)
         for one in cases {
             switch one.outcome {
             case .passed: counts.passed += 1
             case .passedAsRandom: counts.random += 1
             case .failed: counts.failed += 1
             case .excluded: counts.excluded += 1
+            case .refused: counts.refused += 1
             }
         }
         return counts
@@ -32,6 +35,7 @@ extension ConformanceSuite {
         if counts.random > 0 { words.append("\(counts.random) random passed by rate") }
         words.append("\(counts.failed) failed")
         words.append("\(counts.excluded) excluded")
+        if counts.refused > 0 { words.append("\(counts.refused) refused by the conversion") }
         return words.joined(separator: ", ")
     }
 
@@ -43,6 +47,8 @@ extension ConformanceSuite {
             case .failed(let problem): lines.append("FAIL \(one.name.printable): \(problem.printable)")
             case .excluded(let reason) where listing:
                 lines.append("skip \(one.name.printable): \(reason.printable)")
+            case .refused(let reason) where listing:
+                lines.append("refused \(one.name.printable): \(reason.printable)")
             default: break
             }
         }
@@ -71,6 +77,8 @@ extension ConformanceSuite {
                             fields += [("outcome", .string("failed")), ("reason", .string(problem))]
                         case .excluded(let reason):
                             fields += [("outcome", .string("excluded")), ("reason", .string(reason))]
+                        case .refused(let reason):
+                            fields += [("outcome", .string("refused")), ("reason", .string(reason))]
                         }
                         fields.append(("operators", .array(one.operators.map { .string($0) })))
                         let parts = one.duration.components
@@ -81,6 +89,7 @@ extension ConformanceSuite {
             ),
             ("passed", number(counts.passed)), ("passed_as_random", number(counts.random)),
             ("failed", number(counts.failed)), ("excluded", number(counts.excluded)),
+            ("refused", number(counts.refused)),
         ])
     }
 }

@@ -39,13 +39,17 @@ public struct ConformanceSuite: Sendable {
     }
 
     /// Runs all cases, several at a time.
-    /// - Parameter progress: called after every case with the number of cases done.
-    public mutating func run(options: SessionOptions, progress: @Sendable (Int) -> Void = { _ in }) {
+    /// - Parameters:
+    ///   - opset: the version of ONNX's operator set that each model is converted to first.
+    ///   - progress: called after every case with the number of cases done.
+    public mutating func run(
+        options: SessionOptions, opset: Int64? = nil, progress: @Sendable (Int) -> Void = { _ in }
+    ) {
         let results = Mutex<[Int: ConformanceCase]>([:])
         let all = cases
         DispatchQueue.concurrentPerform(iterations: all.count) { index in
             var one = all[index]
-            one.run(options: options)
+            one.run(options: options, opset: opset)
             let done = results.withLock { results in
                 results[index] = one
                 return results.count

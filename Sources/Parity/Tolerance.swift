@@ -23,7 +23,9 @@ struct Tolerance {
         case (.sequence(let found), .sequence(let expected)):
             guard found.count == expected.count else { return "\(found.count) items, expected \(expected.count)" }
             for (index, pair) in zip(found, expected).enumerated() {
-                if let problem = try difference(pair.0, pair.1, isRandom: isRandom) { return "item \(index): \(problem)" }
+                if let problem = try difference(pair.0, pair.1, isRandom: isRandom) {
+                    return "item \(index): \(problem)"
+                }
             }
             return nil
         case (.optional(let found), .optional(let expected)):

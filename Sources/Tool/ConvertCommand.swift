@@ -22,8 +22,13 @@ struct ConvertCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "ONNX operator set of the output, 9 to 28. New models get 20; models keep theirs.", valueName: "n"))
+            "ONNX operator set of the output, 1 to 28. New models get 20; models keep theirs.", valueName: "n"))
     var opset: Int64?
+
+    @Option(
+        help: ArgumentHelp("Version of the operator set ai.onnx.ml that an ONNX model is converted to.", valueName: "n")
+    )
+    var mlOpset: Int64?
 
     @Flag(help: "Keep the weights of an ONNX model in one file beside it.")
     var externalData = false
@@ -44,7 +49,13 @@ struct ConvertCommand: ParsableCommand {
     @OptionGroup var format: JSONOption
 
     func validate() throws {
-        if let opset, !(9...28).contains(opset) { throw ValidationError("--opset wants 9 to 28, not \(opset)") }
+        for (option, value, range) in [
+            ("--opset", opset, Model.supportedOpsets), ("--ml-opset", mlOpset, Model.supportedMLOpsets),
+        ] {
+            if let value, !range.contains(value) {
+                throw ValidationError("\(option) wants \(range.lowerBound) to \(range.upperBound), not \(value)")
+            }
+        }
         if let externalThreshold, externalThreshold < 0 {
             throw ValidationError("--external-threshold wants a number of bytes, not \(externalThreshold)")
         }
@@ -55,6 +66,7 @@ struct ConvertCommand: ParsableCommand {
         options.reading = reading.options()
         options.mapping = try architecture.options()
         options.opset = opset
+        options.mlOpset = mlOpset
         options.externalDataThreshold = externalThreshold ?? (externalData ? 0 : nil)
         options.digest = !noDigest
         options.checksModel = !noCheck

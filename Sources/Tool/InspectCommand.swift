@@ -11,6 +11,11 @@ struct InspectCommand: ParsableCommand {
               weightbridge inspect checkpoint.pth
               weightbridge inspect model.safetensors --all
               weightbridge inspect model.onnx --json
+
+            With --text, a model is printed in ONNX's textual syntax, which onnx.parser and every command here read \
+            back; 'convert -o model.onnxtxt' writes it to a file.
+
+              weightbridge inspect model.onnx --text --all
             """)
 
     /// Rows printed without `--all`: what fits a screen beside the summary.
@@ -22,23 +27,50 @@ struct InspectCommand: ParsableCommand {
     @Argument(help: "The file to inspect.", completion: .file())
     var file: String
 
-    @Flag(help: "List every tensor.")
+    /// Elements of a tensor printed by `--text` without `--all`.
+    static let elementLimit = 1024
+
+    @Flag(help: "List every tensor; with --text, write large tensors in full.")
     var all = false
 
+    @Flag(help: "Print the model in ONNX's textual syntax.")
+    var text = false
+
     @OptionGroup(title: "Reading") var reading: ReadingOptions
+    @OptionGroup(title: "Architecture") var architecture: ArchitectureOptions
     @OptionGroup var format: JSONOption
 
+    func validate() throws {
+        if text, format.json { throw ValidationError("--text and --json are two ways to print; take one") }
+    }
+
     func run() throws {
+        if text { return try printModelText() }
         let inspection = try Inspection(file, reading: reading.options())
         if format.json {
             print(inspection.json().serialized(pretty: true))
         } else {
-            print(text(inspection))
+            print(summary(inspection))
         }
         if let fault = inspection.fault { throw fault }
     }
 
-    private func text(_ inspection: Inspection) -> String {
+    /// The model of an ONNX file as it is, whatever rules it breaks; a checkpoint's as its architecture makes it.
+    private func printModelText() throws {
+        let model =
+            switch try WeightFile.open(file, options: reading.options()) {
+            case .model(let model): model
+            case .checkpoint: try loadModel(file, reading: reading.options(), mapping: architecture.options()).model
+            }
+        let limit = all ? nil : Self.elementLimit
+        if Terminal.isTerminal(1) {
+            print(try model.text(elementLimit: limit).safeForTerminal, terminator: "")
+        } else {
+            try model.writeText(elementLimit: limit) { try Terminal.printBytes($0) }
+        }
+    }
+
+    private func summary(_ inspection: Inspection) -> String {
         var lines = ["\(file): \(inspection.format), \(inspection.byteCount.byteSize)".printable]
         let facts = inspection.facts + inspection.notes.map { (label: "note", value: $0) }
         var counts: [String: Int] = [:]

@@ -23,14 +23,14 @@ struct WeightbridgeCommand: ParsableCommand {
               weightbridge convert model.pth -o model.onnx
               weightbridge verify  model.onnx --golden golden.npz
 
-            Reads .pth .pt .bin .ckpt .pt2 .safetensors .npy .npz .onnx (by content, whatever the name).
+            Reads .pth .pt .bin .ckpt .pt2 .safetensors .npy .npz .onnx .onnxtxt (by content, whatever the name).
             Exit status: 0 done, 1 no parity, 64 usage, 65 bad input, 66 no input, 69 unsupported, 73 can't create, \
             74 input/output error.
             """,
         version: Tool.version,
         subcommands: [
-            InspectCommand.self, ConvertCommand.self, VerifyCommand.self, RunCommand.self, InitCommand.self,
-            ArchitecturesCommand.self,
+            InspectCommand.self, ConvertCommand.self, VerifyCommand.self, RunCommand.self, CheckCommand.self,
+            InferCommand.self, ExtractCommand.self, InitCommand.self, ArchitecturesCommand.self,
         ])
 
     static func main() {

@@ -18,6 +18,22 @@ enum Terminal {
             && getenv("TERM").map { String(cString: $0) } != "dumb"
     }
 
+    static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// Writes bytes to standard output as they are.
+    /// - Throws: `io.failed`.
+    static func printBytes(_ bytes: UnsafeRawBufferPointer) throws {
+        var done = 0
+        while let base = bytes.baseAddress, done < bytes.count {
+            let count = write(STDOUT_FILENO, base + done, bytes.count - done)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                throw FormatError(.ioFailed, "can't write to standard output: \(String(cString: strerror(errno)))")
+            }
+            done += count
+        }
+    }
+
     /// Writes to standard error.
     static func printError(_ text: String) {
         var text = text
@@ -53,6 +69,23 @@ enum Terminal {
             if shown.withLock({ $0 }) { printError("\r\u{1b}[K") }
         }
         return try body()
+    }
+}
+
+extension String {
+    /// The text with what could steer a terminal escaped; lines stay lines.
+    var safeForTerminal: String {
+        split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            var result = ""
+            for scalar in line.unicodeScalars {
+                switch scalar.properties.generalCategory {
+                case .control where scalar != "\t", .format, .surrogate, .privateUse, .lineSeparator, .paragraphSeparator:
+                    result += "\\u{" + String(scalar.value, radix: 16) + "}"
+                default: result.unicodeScalars.append(scalar)
+                }
+            }
+            return result
+        }.joined(separator: "\n")
     }
 }
 

@@ -32,6 +32,11 @@ struct VerifyCommand: ParsableCommand {
     var list = false
 
     @Option(
+        help: ArgumentHelp(
+            "Suites: convert each model to this version of ONNX's operator set first.", valueName: "n"))
+    var opset: Int64?
+
+    @Option(
         help: ArgumentHelp("Expected intermediates by module name, to name the first that diverges.", valueName: "file")
     )
     var blocks: String?
@@ -57,6 +62,12 @@ struct VerifyCommand: ParsableCommand {
     @OptionGroup(title: "Architecture") var architecture: ArchitectureOptions
     @OptionGroup var format: JSONOption
 
+    func validate() throws {
+        if let opset, !Model.supportedOpsets.contains(opset) {
+            throw ValidationError("--opset wants 1 to \(Model.supportedOpsets.upperBound), not \(opset)")
+        }
+    }
+
     func run() throws {
         guard let golden else { return try runSuite() }
         var options = VerificationOptions()
@@ -79,10 +90,11 @@ struct VerifyCommand: ParsableCommand {
     private func runSuite() throws {
         var suite = try ConformanceSuite(path: model, filter: filter)
         guard !suite.cases.isEmpty else {
-            throw ValidationError("'\(model)' is no suite: there is no model.onnx below it. For one model give --golden")
+            throw ValidationError(
+                "'\(model)' is no suite: there is no model.onnx below it. For one model give --golden")
         }
         let session = execution.options()
-        Terminal.withProgress("running \(suite.cases.count) cases") { suite.run(options: session) }
+        Terminal.withProgress("running \(suite.cases.count) cases") { suite.run(options: session, opset: opset) }
         print(format.json ? suite.json().serialized(pretty: true) : suite.text(listing: list))
         if suite.failures > 0 { throw ExitCode(ExitStatus.mismatch) }
     }

@@ -1,11 +1,18 @@
 /// A kind of file that can be written.
 public enum OutputFormat: String, Sendable, CaseIterable {
-    case onnx, safetensors, torch, npz
+    case onnx, onnxText, safetensors, torch, npz
+
+    /// Whether it holds a whole model and not just weights.
+    var isModel: Bool { self == .onnx || self == .onnxText }
 
     /// The format that a path's ending asks for.
     /// - Throws: `usage` where the ending is none of ours.
     public init(path: String) throws {
         let name = path.split(separator: "/").last.map(String.init) ?? path
+        if FileFormat.isONNXTextName(name.lowercased()) {
+            self = .onnxText
+            return
+        }
         let ending = name.split(separator: ".").dropFirst().last.map { $0.lowercased() } ?? ""
         switch ending {
         case "onnx": self = .onnx
@@ -15,7 +22,7 @@ public enum OutputFormat: String, Sendable, CaseIterable {
         default:
             throw FormatError(
                 .usage, "the ending '\(ending)' says nothing of the format to write", file: path,
-                hint: "end the name in .onnx, .safetensors, .pth or .npz")
+                hint: "end the name in .onnx, .onnxtxt, .safetensors, .pth or .npz")
         }
     }
 }
@@ -26,6 +33,8 @@ public struct ConversionOptions: Sendable {
     public var mapping = MappingOptions()
     /// The operator set of an ONNX output. `nil`: a new model gets ``defaultOpset``, an ONNX model keeps its own.
     public var opset: Int64?
+    /// The version of `ai.onnx.ml` that an ONNX model is converted to; `nil`: it keeps its own.
+    public var mlOpset: Int64?
     /// Weights of at least so many bytes go to a file beside the model; `nil`: all are embedded where they fit.
     public var externalDataThreshold: Int?
     /// Whether an ONNX model that breaks the rules, or asks for operators that ONNX doesn't have, is refused.
@@ -93,18 +102,18 @@ public func convert(
     let format = try OutputFormat(path: output)
     var report: ConversionReport
     switch (try WeightFile.open(input, options: options.reading), format) {
-    case (.checkpoint(let checkpoint), .onnx):
+    case (.checkpoint(let checkpoint), .onnx), (.checkpoint(let checkpoint), .onnxText):
         let verification = ChecksumVerification(of: checkpoint)
         let mapped = try mapArchitecture(checkpoint.stateDict, config: checkpoint.config, options: options.mapping)
         var model = try convertOpset(mapped.model, to: options.opset ?? ConversionOptions.defaultOpset)
         model.producerName = "weightbridge"
         model.producerVersion = version
         let digest = options.digest ? try SourceDigest.of(checkpoint.stateDict) : nil
-        if let digest { model.metadata.append(MetadataEntry("weightbridge.source.digest", digest)) }
-        report = try write(model, to: output, options: options, beforeCommit: verification.finish)
+        if let digest { model.metadata.append(MetadataEntry(MetadataKey.sourceDigest, digest)) }
+        report = try write(model, as: format, to: output, options: options, beforeCommit: verification.finish)
         report.architecture = mapped.architecture
         report.digest = digest
-        report.notes = checkpoint.notes + mapped.notes
+        report.notes = checkpoint.notes + mapped.notes + report.notes
     case (.checkpoint(let checkpoint), _):
         let verification = ChecksumVerification(of: checkpoint)
         report = try write(checkpoint.stateDict, as: format, to: output, beforeCommit: verification.finish)
@@ -114,9 +123,10 @@ public func convert(
             fault.hint = fault.hint ?? "--no-check converts it as it is"
             throw fault
         }
-        if format == .onnx {
+        if format.isModel {
             if let opset = options.opset { model = try convertOpset(model, to: opset) }
-            report = try write(model, to: output, options: options)
+            if let opset = options.mlOpset { model = try convertOpset(model, to: opset, domain: "ai.onnx.ml") }
+            report = try write(model, as: format, to: output, options: options)
         } else {
             let (weights, notes) = try extractedWeights(of: model)
             report = try write(weights, as: format, to: output)
@@ -156,10 +166,11 @@ public func write(_ stateDict: StateDict, as format: OutputFormat, to path: Stri
 private func write(
     _ stateDict: StateDict, as format: OutputFormat, to path: String, beforeCommit: (@Sendable () throws -> Void)?
 ) throws -> ConversionReport {
-    if format == .onnx {
+    if format.isModel {
         let mapped = try mapArchitecture(stateDict, config: nil, options: MappingOptions())
         var report = try write(
-            convertOpset(mapped.model, to: ConversionOptions.defaultOpset), to: path, options: ConversionOptions())
+            convertOpset(mapped.model, to: ConversionOptions.defaultOpset), as: format, to: path,
+            options: ConversionOptions())
         report.architecture = mapped.architecture
         return report
     }
@@ -167,7 +178,7 @@ private func write(
     switch format {
     case .safetensors: try writeSafetensors(stateDict, to: output)
     case .torch: try writeTorch(stateDict, to: output)
-    case .npz, .onnx: try writeNPZ(stateDict, to: output)
+    case .npz, .onnx, .onnxText: try writeNPZ(stateDict, to: output)
     }
     let bytes = output.position
     try output.flush()
@@ -179,16 +190,20 @@ private func write(
 }
 
 private func write(
-    _ model: Model, to path: String, options: ConversionOptions, beforeCommit: (@Sendable () throws -> Void)? = nil
+    _ model: Model, as format: OutputFormat, to path: String, options: ConversionOptions,
+    beforeCommit: (@Sendable () throws -> Void)? = nil
 ) throws -> ConversionReport {
     var writing = ModelWriteOptions()
     writing.beforeCommit = beforeCommit
     writing.externalDataThreshold = options.externalDataThreshold
-    let written = try writeModel(model, to: path, options: writing)
+    let (written, remarks) =
+        format == .onnxText
+        ? try writeModelText(model, to: path, options: writing)
+        : (try writeModel(model, to: path, options: writing), TextRemarks())
     let initializers = model.graph.initializers.values
     return ConversionReport(
-        input: "", output: path, format: .onnx, tensors: initializers.count,
+        input: "", output: path, format: format, tensors: initializers.count,
         parameters: initializers.reduce(0) { $0 &+ $1.tensor.count }, bytes: written.bytes,
         externalData: written.externalData,
-        opset: model.opsetVersion(), notes: [])
+        opset: model.opsetVersion(), notes: remarks.lines)
 }

@@ -44,7 +44,7 @@ public struct Inspection: Sendable {
             format = checkpoint.format.summary
             describe(checkpoint)
         case .model(let model):
-            format = "ONNX model"
+            format = try FileFormat.detect(FileSource(path: path)).summary
             describe(model)
         }
     }

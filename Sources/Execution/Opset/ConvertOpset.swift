@@ -1,127 +1,88 @@
 import GraphIR
 import Operators
 
-/// The same model in another version of ONNX's operator set.
+/// The same model in another version of an operator set.
 ///
 /// Version after version, each node whose operator changed is rewritten by the rule for that change (``OpsetRule``); a
-/// node that means the same under both versions stays. Rewriting is exact: what has no exact form is refused. Constants
-/// that a rewrite needs are `Constant` nodes, so that initializers stay the weights. The IR version becomes the lowest
-/// that the operator set allows.
+/// node that means the same under both versions stays. Rewriting is exact: what has no exact form is refused. Bodies of
+/// control flow and the model's own functions are converted with it. Constants that a rewrite needs are `Constant`
+/// nodes, so that initializers stay the weights. The IR version becomes the lowest that the operator set and the types
+/// in the model allow.
 ///
-/// - Throws: `op.unsupported` or `op.unsupported-argument`, naming the node, where there is no exact form; `usage`
-/// where
-///   `version` is outside of ``Model/supportedOpsets``; `limit.depth` for subgraphs nested beyond any use.
-public func convertOpset(_ model: Model, to version: Int64) throws -> Model {
-    guard Model.supportedOpsets.contains(version) else {
+/// - Parameter domain: the operator set: ONNX's own, or `ai.onnx.ml`.
+/// - Throws: `op.unsupported` or `op.unsupported-argument`, naming every node that has no exact form; `usage` where
+///   `version` is not one of ``Model/supportedOpsets``; `limit.depth` for subgraphs nested beyond any use.
+public func convertOpset(_ model: Model, to version: Int64, domain: String = "") throws -> Model {
+    let supported = domain == OpsetRule.machineLearning ? Model.supportedMLOpsets : Model.supportedOpsets
+    guard supported.contains(version), domain.isEmpty || domain == OpsetRule.machineLearning else {
         throw FormatError(
-            .usage, "opset \(version) can't be written",
-            hint: "choose from \(Model.supportedOpsets.lowerBound) to \(Model.supportedOpsets.upperBound)")
+            .usage, "opset \(version)\(domain.isEmpty ? "" : " of \(domain)") can't be written",
+            hint: "choose from \(supported.lowerBound) to \(supported.upperBound)")
     }
-    guard let current = model.opsetVersion() else { return model }
+    guard let current = model.opsetVersion(of: domain) else { return model }
     var result = model
     if current != version {
-        result.graph = try convert(model.graph, from: current, to: version, depth: 0)
-        for index in result.functions.indices {
-            try convert(&result.functions[index], to: version)
-        }
-        for index in result.opsetImports.indices where isDefault(result.opsetImports[index].domain) {
+        let conversion = OpsetConversion(model, domain: domain, target: version)
+        result = inferredTypes(of: model)
+        try conversion.convert(&result.graph, from: current)
+        for index in result.functions.indices { try conversion.convert(&result.functions[index]) }
+        for index in result.trainingInfo.indices { try conversion.convert(&result.trainingInfo[index], from: current) }
+        try conversion.throwFaults()
+        for index in result.opsetImports.indices where conversion.owns(result.opsetImports[index].domain) {
             result.opsetImports[index].version = version
         }
+    } else {
+        for function in model.functions where function.opsetImports.contains(where: { $0.version != version }) {
+            let conversion = OpsetConversion(model, domain: domain, target: version)
+            for index in result.functions.indices { try conversion.convert(&result.functions[index]) }
+            try conversion.throwFaults()
+            break
+        }
     }
-    let needed = Model.lowestIRVersion(forOpset: version)
-    result.irVersion = max(needed, model.functions.isEmpty ? needed : functionIRVersion)
+    result.irVersion = lowestIRVersion(of: result)
     return result
 }
 
-/// Functions of a model's own came with IR version 8.
-private let functionIRVersion: Int64 = 8
-/// Subgraphs within subgraphs: the reader's own limit on nesting is of this size.
-private let subgraphDepthLimit = 64
-
-private func isDefault(_ domain: String?) -> Bool { (domain ?? "").isEmpty || domain == "ai.onnx" }
-
-private func convert(_ function: inout Function, to version: Int64) throws {
-    for index in function.opsetImports.indices where isDefault(function.opsetImports[index].domain) {
-        function.body = try convert(
-            function.body, from: function.opsetImports[index].version, to: version, depth: 0)
-        function.opsetImports[index].version = version
-    }
-}
-
-private func convert(_ graph: Graph, from current: Int64, to version: Int64, depth: Int) throws -> Graph {
-    guard depth < subgraphDepthLimit else {
-        throw GraphError(.depth, "subgraphs are nested more than \(subgraphDepthLimit) deep")
-    }
-    // `current` comes from the file: beyond the newest version known there is nothing to step through.
-    guard (1...Model.supportedOpsets.upperBound).contains(current) else {
-        throw GraphError(
-            .unsupportedOperator,
-            "the model asks for opset \(current), known are those up to "
-                + "\(Model.supportedOpsets.upperBound)")
-    }
-    var graph = graph
-    for index in graph.nodes.indices {
-        for position in graph.nodes[index].attributes.indices {
-            switch graph.nodes[index].attributes[position].value {
-            case .graph(let inner):
-                graph.nodes[index].attributes[position].value = .graph(
-                    try convert(inner, from: current, to: version, depth: depth + 1))
-            case .graphs(let inner):
-                graph.nodes[index].attributes[position].value = .graphs(
-                    try inner.map { try convert($0, from: current, to: version, depth: depth + 1) })
-            default: break
+/// The lowest IR version that has all that the model uses.
+private func lowestIRVersion(of model: Model) -> Int64 {
+    var needed = Model.lowestIRVersion(forOpset: model.opsetVersion() ?? 1)
+    if !model.functions.isEmpty { needed = max(needed, 8) }
+    if !model.deviceConfigurations.isEmpty { needed = max(needed, 11) }
+    var graphs = [model.graph] + model.functions.map(\.body)
+    while let graph = graphs.popLast() {
+        // Before version 4 every initializer was an input too.
+        if graph.initializers.keys.contains(where: { !graph.inputs.contains($0) }) { needed = max(needed, 4) }
+        if !graph.sparseInitializers.isEmpty { needed = max(needed, 6) }
+        for record in graph.initializers.values { needed = max(needed, record.tensor.elementType.lowestIRVersion) }
+        for id in graph.inputs + graph.outputs + graph.valueInfo {
+            if let type = graph[id].type?.elementType { needed = max(needed, type.lowestIRVersion) }
+        }
+        for node in graph.nodes {
+            if !node.op.overload.isEmpty { needed = max(needed, 10) }
+            for attribute in node.attributes {
+                switch attribute.value {
+                case .graph(let inner): graphs.append(inner)
+                case .graphs(let inner): graphs += inner
+                default: break
+                }
             }
         }
     }
-    if version < current {
-        for boundary in ((version + 1)...current).reversed() { try step(&graph, across: boundary, isUpgrade: false) }
-    } else if version > current {
-        for boundary in (current + 1)...version { try step(&graph, across: boundary, isUpgrade: true) }
-    }
-    return graph
+    return needed
 }
 
-/// Carries all nodes from version `boundary` to the one before, or the other way.
-private func step(_ graph: inout Graph, across boundary: Int64, isUpgrade: Bool) throws {
-    var rewriter = OpsetRewriter(graph: graph)
-    for node in graph.nodes {
-        guard node.op.canonicalDomain.isEmpty else {
-            rewriter.append(node)
-            continue
+extension ElementType {
+    /// The IR version that brought the type (onnx.proto).
+    fileprivate var lowestIRVersion: Int64 {
+        switch self {
+        case .bfloat16: 4
+        case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz: 9
+        case .int4, .uint4: 10
+        case .float4e2m1: 11
+        case .float8e8m0: 12
+        case .int2, .uint2: 13
+        case .float6e2m3, .float6e3m2: 14
+        default: 1
         }
-        var node = node
-        if boundary == 11, !isUpgrade { try rewriter.makeAxesPositive(&node) }
-        let op = OperatorName(node.op.type)
-        let history = OperatorTable.versions(of: op).map(\.since)
-        guard history.contains(boundary) else {
-            if history.isEmpty {
-                throw GraphError(
-                    .unsupportedOperator, "ONNX has no operator '\(node.op.type)': it can't be converted",
-                    node: node.label)
-            }
-            rewriter.append(node)
-            continue
-        }
-        if let rule = OpsetRule.all[node.op.type]?.first(where: { $0.version == boundary }),
-            let rewrite = isUpgrade ? rule.upgrade : rule.downgrade
-        {
-            try rewrite(&rewriter, node)
-            continue
-        }
-        guard let old = OperatorTable.schema(for: op, opset: boundary - 1),
-            let new = OperatorTable.schema(for: op, opset: boundary)
-        else {
-            throw GraphError(
-                .unsupportedOperator,
-                "'\(node.op.type)' came with opset \(boundary) and has no exact form in those before", node: node.label,
-                hint: "choose opset \(boundary) or a newer one")
-        }
-        try rewriter.carry(node, from: isUpgrade ? old : new, to: isUpgrade ? new : old)
     }
-    graph = rewriter.finished()
-}
-
-extension Node {
-    /// The name, or what tells the node apart where it has none.
-    var label: String { name.isEmpty ? op.type : name }
 }

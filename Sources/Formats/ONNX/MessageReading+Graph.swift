@@ -11,45 +11,35 @@ extension MessageReader {
         graph.unknown = unknown(message.base)
         var declared: Set<ValueID> = []
         for info in messages(message.n_input, message.input) {
-            let value = try self.value(info)
-            let id = graph.value(named: value.name)
-            guard declared.insert(id).inserted else {
-                throw FormatError(.graphDuplicate, "two graph inputs have this name", item: value.name)
+            _ = try tolerating(losing: [info.name]) { reader in
+                let value = try reader.value(info)
+                let id = graph.value(named: value.name)
+                guard declared.insert(id).inserted else {
+                    throw FormatError(.graphDuplicate, "two graph inputs have this name", item: value.name)
+                }
+                graph[id] = value
+                graph.inputs.append(id)
             }
-            graph[id] = value
-            graph.inputs.append(id)
         }
         for (position, info) in messages(message.n_output, message.output).enumerated() {
-            let value = try self.value(info)
+            guard let value = try tolerating(losing: [], { try $0.value(info) }) else { continue }
             graph.outputs.append(declare(value, .outputs, position, &graph, &declared).id)
         }
         try valueInfo(messages(message.n_value_info, message.value_info), &graph, &declared)
         for initializer in messages(message.n_initializer, message.initializer) {
-            let record = try tensor(initializer)
-            guard !record.name.isEmpty else { throw FormatError(.graphInvalid, "an initializer has no name") }
-            let id = graph.value(named: record.name)
-            guard graph.initializers[id] == nil else {
-                throw FormatError(.graphDuplicate, "two initializers have this name", item: record.name)
+            _ = try tolerating(losing: [initializer.name]) { reader in
+                try reader.add(initializer, to: &graph, declared)
             }
-            if !declared.contains(id) {
-                graph[id].type = .tensor(
-                    record.tensor.elementType, record.tensor.shape.map { .size(Int64($0)) })
-            }
-            graph.initializers[id] = record
         }
         for initializer in messages(message.n_sparse_initializer, message.sparse_initializer) {
-            let record = try sparseTensor(initializer)
-            guard !record.values.name.isEmpty else {
-                throw FormatError(.graphInvalid, "a sparse initializer has no name")
+            _ = try tolerating(losing: initializer.values.map { [$0.pointee.name] } ?? []) { reader in
+                try reader.add(initializer, to: &graph)
             }
-            let id = graph.value(named: record.values.name)
-            guard graph.initializers[id] == nil, graph.sparseInitializers[id] == nil else {
-                throw FormatError(.graphDuplicate, "two initializers have this name", item: record.values.name)
-            }
-            graph.sparseInitializers[id] = record
         }
         for node in messages(message.n_node, message.node) {
-            graph.nodes.append(try self.node(node, in: &graph, inFunction: inFunction))
+            let outputs = array(node.n_output, node.output)
+            let made = try tolerating(losing: outputs) { try $0.node(node, in: &graph, inFunction: inFunction) }
+            if let made { graph.nodes.append(made) }
         }
         for annotation in messages(message.n_quantization_annotation, message.quantization_annotation) {
             var extra = unknown(annotation.base)
@@ -61,6 +51,33 @@ extension MessageReader {
             graph.quantizationAnnotations.append(result)
         }
         return graph
+    }
+
+    private mutating func add(
+        _ initializer: Onnx__TensorProto, to graph: inout Graph, _ declared: Set<ValueID>
+    ) throws {
+        let record = try tensor(initializer)
+        guard !record.name.isEmpty else { throw FormatError(.graphInvalid, "an initializer has no name") }
+        let id = graph.value(named: record.name)
+        guard graph.initializers[id] == nil else {
+            throw FormatError(.graphDuplicate, "two initializers have this name", item: record.name)
+        }
+        if !declared.contains(id) {
+            graph[id].type = .tensor(record.tensor.elementType, record.tensor.shape.map { .size(Int64($0)) })
+        }
+        graph.initializers[id] = record
+    }
+
+    private mutating func add(_ initializer: Onnx__SparseTensorProto, to graph: inout Graph) throws {
+        let record = try sparseTensor(initializer)
+        guard !record.values.name.isEmpty else {
+            throw FormatError(.graphInvalid, "a sparse initializer has no name")
+        }
+        let id = graph.value(named: record.values.name)
+        guard graph.initializers[id] == nil, graph.sparseInitializers[id] == nil else {
+            throw FormatError(.graphDuplicate, "two initializers have this name", item: record.values.name)
+        }
+        graph.sparseInitializers[id] = record
     }
 
     /// The values of a `value_info` list.

@@ -11,6 +11,8 @@ struct MessageReader {
     var externalFiles: ExternalFiles
     /// Bytes that decoded tensors take beyond what their encoding takes in the file.
     var decodedExcess = 0
+    /// What is wrong with parts of the model, where that is collected rather than thrown.
+    var damage: ModelDamage?
 
     /// Zeros of `int64_data` take an eighth of their size in the file, and are decoded in memory. Shapes and indices are
     /// what is kept that way; weights that large are kept raw.
@@ -46,6 +48,23 @@ struct MessageReader {
             try UnsafeMutableRawPointer(unpacked).withMemoryRebound(to: Message.self, capacity: 1) {
                 try body(&reader, $0.pointee)
             }
+        }
+    }
+
+    /// Reads a part of a model. Where damage is collected, what it throws is noted together with the values that are
+    /// lost by it, and `nil` returned.
+    mutating func tolerating<T>(
+        losing names: [ProtobufCBinaryData], _ read: (inout MessageReader) throws -> T
+    ) throws -> T? {
+        guard let found = damage, found.faults.count < ModelDamage.limit else { return try read(&self) }
+        do {
+            return try read(&self)
+        } catch let fault as any Fault {
+            damage?.faults.append((fault as? FormatError)?.located(file: file.path) ?? fault)
+            for data in names {
+                if let lost = try? name(data) { damage?.names.insert(ExactName(lost)) }
+            }
+            return nil
         }
     }
 

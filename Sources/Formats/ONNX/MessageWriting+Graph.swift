@@ -5,10 +5,7 @@ import GraphIR
 extension MessageWriter {
     /// The name of a value of a graph.
     func name(_ id: ValueID, _ graph: Graph) throws -> String {
-        guard let value = graph.values[checked: id.index] else {
-            throw GraphError(.invalid, "the graph has no value number \(id.index)")
-        }
-        return value.name
+        try graph.declaredValue(id).name
     }
 
     /// A `GraphProto`.
@@ -21,14 +18,9 @@ extension MessageWriter {
             try arena.list(graph.inputs) {
                 _ = try name($0, graph); return try value(graph[$0])
             }
-        var again: [Int: Value] = [:]
-        for item in graph.redeclarations where item.list == .outputs { again[item.position] = item.value }
-        (message.pointee.n_output, message.pointee.output) = try arena.list(graph.outputs.enumerated()) { item in
-            let name = try name(item.element, graph)
-            if let other = again[item.offset], ExactName(other.name) == ExactName(name) { return try value(other) }
-            return try value(graph[item.element])
-        }
-        (message.pointee.n_value_info, message.pointee.value_info) = try valueInfo(of: graph)
+        (message.pointee.n_output, message.pointee.output) = try arena.list(graph.declaredOutputs()) { try value($0) }
+        (message.pointee.n_value_info, message.pointee.value_info) =
+            try arena.list(graph.declaredValueInfo()) { try value($0) }
         (message.pointee.n_initializer, message.pointee.initializer) = try arena.list(graph.initializers) { item in
             var record = item.value
             record.name = try name(item.key, graph)
@@ -54,32 +46,6 @@ extension MessageWriter {
             }
         try arena.set(graph.unknown, on: &message.pointee.base)
         return message
-    }
-
-    /// The `value_info` list of a graph, with what the file said twice in its place.
-    func valueInfo(
-        of graph: Graph
-    ) throws -> (Int, UnsafeMutablePointer<UnsafeMutablePointer<Onnx__ValueInfoProto>?>?) {
-        let again = graph.redeclarations.filter { $0.list == .valueInfo }
-        var list: [Value] = []
-        var next = again.startIndex
-        var seen: Set<ExactName> = []
-        for id in graph.valueInfo {
-            let exact = ExactName(try name(id, graph))
-            var replacement: Value?
-            while let item = again[checked: next], item.position == list.count {
-                next += 1
-                if !seen.contains(ExactName(item.value.name)), ExactName(item.value.name) == exact {
-                    replacement = item.value
-                    break
-                }
-                list.append(item.value)
-            }
-            seen.insert(exact)
-            list.append(replacement ?? graph[id])
-        }
-        list += again[next...].map(\.value)
-        return try arena.list(list) { try value($0) }
     }
 
     /// A `ValueInfoProto`.

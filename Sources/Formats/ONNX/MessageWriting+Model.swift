@@ -102,7 +102,8 @@ extension MessageWriter {
         (message.pointee.n_attribute_proto, message.pointee.attribute_proto) =
             try arena.list(item.attributeDefaults) { try attribute($0) }
         (message.pointee.n_node, message.pointee.node) = try arena.list(body.nodes) { try node($0, body) }
-        (message.pointee.n_value_info, message.pointee.value_info) = try valueInfo(of: body)
+        (message.pointee.n_value_info, message.pointee.value_info) =
+            try arena.list(body.declaredValueInfo()) { try value($0) }
         (message.pointee.n_opset_import, message.pointee.opset_import) = try opsets(item.opsetImports)
         try set(item.docString, &message.pointee.has_doc_string, &message.pointee.doc_string)
         (message.pointee.n_metadata_props, message.pointee.metadata_props) = try metadata(item.metadata)

@@ -24,6 +24,33 @@ public func readModel(_ file: FileSource) throws -> Model {
     }
 }
 
+/// What could be read of a damaged model, for checking it.
+public struct ReadModel: Sendable {
+    /// The model without its damaged parts; its invariants may not hold.
+    public var model: Model
+    public var damage: ModelDamage
+}
+
+/// Damaged parts of a model: tensors, nodes, declarations.
+public struct ModelDamage: Sendable {
+    /// What is wrong, in the order of the file.
+    public var faults: [any Fault] = []
+    /// Values that the damaged parts would have made.
+    public var names: Set<ExactName> = []
+    /// Faults after which reading stops.
+    static let limit = 100
+}
+
+/// Reads an ONNX model although parts of it are damaged, to find all that is wrong with it rather than the first.
+/// - Throws: as ``readModel(_:)`` where the model as a whole can't be read.
+public func readDamagedModel(_ file: FileSource) throws -> ReadModel {
+    try MessageReader.read(file, as: onnx__model_proto__init) { (reader, message: Onnx__ModelProto) in
+        reader.damage = ModelDamage()
+        let model = try reader.model(message)
+        return ReadModel(model: model, damage: reader.damage ?? ModelDamage())
+    }
+}
+
 /// Reads one tensor from a file of its own (`TensorProto`), as in ONNX's test data.
 public func readTensorProto(_ file: FileSource) throws -> TensorRecord {
     try MessageReader.read(file, as: onnx__tensor_proto__init) { (reader, message: Onnx__TensorProto) in

@@ -37,27 +37,11 @@ public func writeModel(
     if threshold == nil, embeddedSize(of: model) >= WireLimit.messageSize - skeletonAllowance {
         threshold = forcedThreshold
     }
-    let fileName = path.split(separator: "/").last.map(String.init) ?? path
-    let dataName = options.externalDataName ?? fileName + ".data"
-    guard !dataName.isEmpty, !dataName.utf8.contains(UInt8(ascii: "/")), dataName != "..", dataName != ".",
-        !dataName.utf8.contains(0), dataName != fileName
-    else {
-        throw FormatError(.usage, "'\(dataName)' can't be the name of the external data file beside '\(fileName)'")
-    }
-    guard options.alignment >= 1 else { throw FormatError(.usage, "the alignment is \(options.alignment)") }
-
+    let dataName = try options.dataName(beside: path)
     var writer = try MessageWriter(
         external: ExternalPlan(threshold: threshold, location: dataName, alignment: options.alignment))
     let message = try writer.model(model)
-    var data: OutputFile?
-    if !writer.external.tensors.isEmpty {
-        let file = try OutputFile(path: parentFolder(of: path) + "/" + dataName)
-        for tensor in writer.external.tensors {
-            try file.pad(to: options.alignment, with: 0)
-            try file.append(tensor)
-        }
-        data = file
-    }
+    let data = try writeExternalData(writer.external, beside: path)
     let output = try OutputFile(path: path)
     try writer.pack(UnsafeRawPointer(message).assumingMemoryBound(to: ProtobufCMessage.self), to: output)
     try data?.flush()
@@ -66,6 +50,33 @@ public func writeModel(
     try data?.commit()
     try output.commit()
     return WrittenModel(bytes: output.position, externalData: data.map { (dataName, $0.position) })
+}
+
+extension ModelWriteOptions {
+    /// The name of the external data file of a model.
+    /// - Throws: `usage` where it can't be one.
+    func dataName(beside path: String) throws -> String {
+        let fileName = path.split(separator: "/").last.map(String.init) ?? path
+        let dataName = externalDataName ?? fileName + ".data"
+        guard !dataName.isEmpty, !dataName.utf8.contains(UInt8(ascii: "/")), dataName != "..", dataName != ".",
+            !dataName.utf8.contains(0), dataName != fileName
+        else {
+            throw FormatError(.usage, "'\(dataName)' can't be the name of the external data file beside '\(fileName)'")
+        }
+        guard alignment >= 1 else { throw FormatError(.usage, "the alignment is \(alignment)") }
+        return dataName
+    }
+}
+
+/// The external data of a model that will be at `path`, not committed yet; `nil` where there is none.
+func writeExternalData(_ plan: ExternalPlan, beside path: String) throws -> OutputFile? {
+    if plan.tensors.isEmpty { return nil }
+    let file = try OutputFile(path: parentFolder(of: path) + "/" + plan.location)
+    for tensor in plan.tensors {
+        try file.pad(to: plan.alignment, with: 0)
+        try file.append(tensor)
+    }
+    return file
 }
 
 /// Writes one tensor to a file of its own (`TensorProto`), as in ONNX's test data.

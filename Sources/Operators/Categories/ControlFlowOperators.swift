@@ -1,4 +1,9 @@
 extension Operator {
     /// Nodes that run graphs.
-    static let controlFlowOperators: [Operator] = []
+    static let controlFlowOperators: [Operator] = [
+        .if,
+        .loop,
+        .scan,
+        .sequenceMap,
+    ]
 }

@@ -1,8 +1,15 @@
 extension Operator {
     /// Constants, ranges, random numbers.
     static let generatorOperators: [Operator] = [
+        .bernoulli,
         .constant,
         .constantOfShape,
+        .eyeLike,
+        .multinomial,
+        .randomNormal,
+        .randomNormalLike,
+        .randomUniform,
+        .randomUniformLike,
         .range,
     ]
 }

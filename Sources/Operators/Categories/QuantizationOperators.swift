@@ -1,4 +1,12 @@
 extension Operator {
     /// Quantization, and arithmetic on quantized tensors.
-    static let quantizationOperators: [Operator] = []
+    static let quantizationOperators: [Operator] = [
+        .convInteger,
+        .dequantizeLinear,
+        .dynamicQuantizeLinear,
+        .matMulInteger,
+        .qLinearConv,
+        .qLinearMatMul,
+        .quantizeLinear,
+    ]
 }

@@ -1,4 +1,10 @@
 extension Operator {
     /// Strings.
-    static let textOperators: [Operator] = []
+    static let textOperators: [Operator] = [
+        .regexFullMatch,
+        .stringConcat,
+        .stringNormalizer,
+        .stringSplit,
+        .tfIdfVectorizer,
+    ]
 }

@@ -1,4 +1,8 @@
 extension Operator {
     /// ai.onnx.preview.training.
-    static let trainingOperators: [Operator] = []
+    static let trainingOperators: [Operator] = [
+        .adagrad,
+        .adam,
+        .momentum,
+    ]
 }

@@ -1,4 +1,7 @@
 extension Operator {
     /// Images and detection.
-    static let visionOperators: [Operator] = []
+    static let visionOperators: [Operator] = [
+        .nonMaxSuppression,
+        .roiAlign,
+    ]
 }

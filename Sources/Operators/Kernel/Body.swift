@@ -4,14 +4,18 @@ import GraphIR
 public struct Body: Sendable {
     public typealias Runner = @Sendable (_ inputs: [RuntimeValue?], _ call: Call) throws -> [RuntimeValue]
 
-    /// How many formal inputs the graph has; values that it takes from enclosing graphs are not among them.
-    public let inputCount: Int
-    public let outputCount: Int
+    /// The declared types of the formal inputs; values that the graph takes from enclosing graphs are not among them.
+    public let inputTypes: [ValueType?]
+    /// The declared types of the outputs.
+    public let outputTypes: [ValueType?]
     private let runner: Runner
 
-    public init(inputCount: Int, outputCount: Int, runner: @escaping Runner) {
-        self.inputCount = inputCount
-        self.outputCount = outputCount
+    public var inputCount: Int { inputTypes.count }
+    public var outputCount: Int { outputTypes.count }
+
+    public init(inputTypes: [ValueType?], outputTypes: [ValueType?], runner: @escaping Runner) {
+        self.inputTypes = inputTypes
+        self.outputTypes = outputTypes
         self.runner = runner
     }
 

@@ -126,7 +126,8 @@ public struct Call: Sendable {
     /// The same call with other inputs, of which some have memory in use already.
     public func with(values: [RuntimeValue?], using bytes: Int = 0) -> Call {
         Call(
-            values: values, outputCount: outputCount, memory: memory - bytes, deadline: deadline, captures: captures)
+            values: values, outputCount: outputCount, memory: Swift.max(memory.subtracting(checked: bytes) ?? 0, 0),
+            deadline: deadline, captures: captures)
     }
 }
 

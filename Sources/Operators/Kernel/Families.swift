@@ -7,7 +7,7 @@ extension Operator {
         _ name: String, ulps: Double = 0.51,
         _ make: @escaping @Sendable (inout Binding) throws -> @Sendable (Double) -> Double
     ) -> Operator {
-        Operator(name, accuracy: .rounding(ulps: ulps)) { binding in
+        Operator(name, accuracy: .rounding(ulps: ulps), infer: .sameShape) { binding in
             binding.ignore("consumed_inputs")
             let function = try make(&binding)
             return roundingOnce { call in
@@ -24,7 +24,7 @@ extension Operator {
 
     /// A function of each element of any number type.
     static func unaryNumber(_ name: String, _ function: NumberFunction) -> Operator {
-        Operator(name, accuracy: .exact) { binding in
+        Operator(name, accuracy: .exact, infer: .sameShape) { binding in
             binding.ignore("consumed_inputs")
             return roundingOnce { call in
                 let x = try call.input(0)
@@ -35,7 +35,7 @@ extension Operator {
 
     /// Addition, subtraction, multiplication or division with broadcasting; integers wrap.
     static func arithmetic(_ name: String, _ function: ArithmeticFunction) -> Operator {
-        Operator(name, accuracy: .rounding(ulps: 0.5)) { binding in
+        Operator(name, accuracy: .rounding(ulps: 0.5), infer: .arithmetic(function.onDimensions)) { binding in
             binding.ignore("consumed_inputs")
             let align = try legacyBroadcast(&binding)
             return roundingOnce { call in
@@ -54,7 +54,7 @@ extension Operator {
 
     /// A fold over any number of tensors that broadcast against each other.
     static func variadic(_ name: String, accuracy: Accuracy, _ function: FoldFunction) -> Operator {
-        Operator(name, accuracy: accuracy) { binding in
+        Operator(name, accuracy: accuracy, infer: .variadic) { binding in
             binding.ignore("consumed_inputs")
             return roundingOnce { call in
                 var result = try call.input(0)
@@ -79,7 +79,7 @@ extension Operator {
 
     /// A comparison with broadcasting; the result is of type bool.
     static func comparison(_ name: String, _ function: ComparisonFunction) -> Operator {
-        Operator(name, accuracy: .exact) { binding in
+        Operator(name, accuracy: .exact, infer: .binary) { binding in
             let align = try legacyBroadcast(&binding)
             return { call in
                 let a = try call.input(0)
@@ -112,7 +112,19 @@ extension Call {
 
 enum NumberFunction: Sendable { case negate, absolute, relu }
 /// The raw values are those of `wb_binary_f32`.
-enum ArithmeticFunction: Int32, Sendable { case add, subtract, multiply, divide }
+enum ArithmeticFunction: Int32, Sendable {
+    case add, subtract, multiply, divide
+
+    /// The same on what is known of shapes.
+    var onDimensions: @Sendable (Dimension, Dimension) -> Dimension {
+        switch self {
+        case .add: { $0.plus($1) }
+        case .subtract: { $0.minus($1) }
+        case .multiply: { $0.times($1) }
+        case .divide: { $0.divided(by: $1) }
+        }
+    }
+}
 enum FoldFunction: Sendable { case minimum, maximum, sum, mean }
 enum ComparisonFunction: Sendable { case equal, less, lessOrEqual, greater, greaterOrEqual }
 

@@ -85,6 +85,22 @@ public struct Inference {
         outputs[output].elements = elements
     }
 
+    /// Says that an output is a constant.
+    public mutating func set(_ output: Int, constant: Tensor) {
+        set(output, shape: constant.shape.map { .size(Int64($0)) }, type: constant.elementType)
+        guard outputs.indices.contains(output) else { return }
+        outputs[output].constant = constant
+    }
+
+    /// Says that an output is an input, or another value of which all is known that there is to know.
+    public mutating func set(_ output: Int, value: InferredValue?) {
+        guard outputs.indices.contains(output) else { return }
+        outputs[output] = value ?? InferredValue()
+    }
+
+    /// An input with all that is known of it; `nil` where it is left out.
+    public func value(_ input: Int) -> InferredValue? { inputs[checked: input] ?? nil }
+
     /// What follows for the outputs of a graph attribute.
     public func body(_ attribute: String, _ inputs: [InferredValue?]) throws -> [InferredValue] {
         try inferBody(attribute, inputs)

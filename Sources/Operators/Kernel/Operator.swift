@@ -28,17 +28,19 @@ public struct Operator: Sendable {
         _ name: String, domain: String = "", accuracy: Accuracy, infer: InferenceRule? = nil,
         bind: @escaping @Sendable (inout Binding) throws -> Kernel
     ) {
-        self.init(name, domain: domain, accuracy: accuracy, infer: infer, bindValues: { binding in
-            let kernel = try bind(&binding)
-            return { call in
-                for (position, value) in call.values.enumerated() {
-                    guard let value, value.tensor == nil else { continue }
-                    throw GraphError(
-                        .argument, "expected a tensor, found \(value.kindName)", argument: "input \(position)")
+        self.init(
+            name, domain: domain, accuracy: accuracy, infer: infer,
+            bindValues: { binding in
+                let kernel = try bind(&binding)
+                return { call in
+                    for (position, value) in call.values.enumerated() {
+                        guard let value, value.tensor == nil else { continue }
+                        throw GraphError(
+                            .argument, "expected a tensor, found \(value.kindName)", argument: "input \(position)")
+                    }
+                    return try kernel(call).map { $0.map(RuntimeValue.tensor) }
                 }
-                return try kernel(call).map { $0.map(RuntimeValue.tensor) }
-            }
-        })
+            })
     }
 
     /// An operator that takes or gives sequences, optionals or maps, or runs graphs.

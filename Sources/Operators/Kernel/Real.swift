@@ -25,6 +25,12 @@ protocol Real: TensorElement, BinaryFloatingPoint where RawSignificand: FixedWid
         _ shape: UnsafePointer<wb_depthwise>, _ plane: UnsafePointer<Self>, _ weights: UnsafePointer<Self>,
         _ bias: Self,
         _ out: UnsafeMutablePointer<Self>)
+    /// Adds the product of a panel of rows and a panel of columns to a matrix; see `wb_product_f32`.
+    static func multiplyPanels(
+        _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>, _ depth: Int, _ c: UnsafeMutablePointer<Self>,
+        _ stride: Int, _ rows: Int, _ columns: Int)
+    static var panelRows: Int { get }
+    static var panelColumns: Int { get }
     static var lanes: Int { get }
     static func exponential(_ x: Self) -> Self
     static func logarithm(_ x: Self) -> Self
@@ -67,6 +73,12 @@ extension Float: Real {
         _ shape: UnsafePointer<wb_depthwise>, _ plane: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
         _ bias: Float, _ out: UnsafeMutablePointer<Float>
     ) { wb_depthwise_f32(shape, plane, weights, bias, out) }
+    static func multiplyPanels(
+        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ depth: Int, _ c: UnsafeMutablePointer<Float>, _ stride: Int,
+        _ rows: Int, _ columns: Int
+    ) { wb_product_f32(a, b, depth, c, stride, rows, columns) }
+    static var panelRows: Int { wb_product_rows_f32() }
+    static var panelColumns: Int { wb_product_columns_f32() }
     static var lanes: Int { Int(WB_LANES_F32) }
     static func exponential(_ x: Float) -> Float { exp(x) }
     static func logarithm(_ x: Float) -> Float { log(x) }
@@ -109,6 +121,12 @@ extension Double: Real {
         _ shape: UnsafePointer<wb_depthwise>, _ plane: UnsafePointer<Double>, _ weights: UnsafePointer<Double>,
         _ bias: Double, _ out: UnsafeMutablePointer<Double>
     ) { wb_depthwise_f64(shape, plane, weights, bias, out) }
+    static func multiplyPanels(
+        _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ depth: Int, _ c: UnsafeMutablePointer<Double>, _ stride: Int,
+        _ rows: Int, _ columns: Int
+    ) { wb_product_f64(a, b, depth, c, stride, rows, columns) }
+    static var panelRows: Int { wb_product_rows_f64() }
+    static var panelColumns: Int { wb_product_columns_f64() }
     static var lanes: Int { Int(WB_LANES_F64) }
     static func exponential(_ x: Double) -> Double { exp(x) }
     static func logarithm(_ x: Double) -> Double { log(x) }

@@ -23,6 +23,12 @@ struct WindowAttributes: Sendable {
     /// of it. Pooling takes the standard's formula as it stands; convolution doesn't.
     var padsBelowZero = false
 
+    /// Explicit padding.
+    init(strides: [Int]?, dilations: [Int]?, pads: [Int]?, kernelShape: [Int]? = nil) {
+        (self.strides, self.dilations, self.pads, autoPad) = (strides, dilations, pads, "NOTSET")
+        self.kernelShape = kernelShape
+    }
+
     init(_ binding: inout Binding) throws {
         kernelShape = try binding.ints("kernel_shape")?.map { Int($0) }
         strides = try binding.ints("strides")?.map { Int($0) }
@@ -103,40 +109,5 @@ extension WindowAttributes {
         var attributes = self
         attributes.padsBelowZero = true
         return try attributes.window(over: Array(x.shape.dropFirst(2)), kernel: kernelShape)
-    }
-}
-
-extension Window {
-    /// Calls `body` for every output position with the offsets of the input elements under the window and the number of
-    /// taps that lie on the input or its padding (what ceiling mode adds beyond that isn't counted).
-    /// - Throws: `limit.time` where the call's time is over; whatever `body` throws.
-    func forEachPosition(
-        _ call: Call, _ body: (_ position: Int, _ offsets: [Int], _ padded: Int) throws -> Void
-    ) throws {
-        let count = output.checkedProduct() ?? 0
-        let outputStrides = rowMajorStrides(output)
-        let inputStrides = rowMajorStrides(input)
-        var offsets: [Int] = []
-        for position in 0..<count {
-            try call.checkTime()
-            offsets.removeAll(keepingCapacity: true)
-            offsets.append(0)
-            var padded = 1
-            for axis in input.indices {
-                let start = position / outputStrides[axis] % output[axis] * strides[axis] - padsBegin[axis]
-                /// How many taps lie before an index.
-                func taps(before end: Int) -> Int {
-                    let distance = end - start
-                    return distance <= 0 ? 0 : min(kernel[axis], (distance - 1) / dilations[axis] + 1)
-                }
-                let first = taps(before: 0)
-                let inside = first..<max(first, taps(before: input[axis]))
-                padded *= taps(before: input[axis] + padsEnd[axis])
-                offsets = offsets.flatMap { base in
-                    inside.map { base + (start + $0 * dilations[axis]) * inputStrides[axis] }
-                }
-            }
-            try body(position, offsets, padded)
-        }
     }
 }

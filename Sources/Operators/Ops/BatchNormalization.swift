@@ -6,33 +6,41 @@ extension Operator {
     /// https://onnx.ai/onnx/operators/onnx__BatchNormalization.html, versions 1, 6, 7, 9, 14, 15.
     ///
     /// Computed as x · s + t, where s = scale / √(variance + epsilon) and t = bias − mean · s come from double and are
-    /// rounded once to the element's type; PyTorch computes the same form. Training mode is supported since version 14.
-    static let batchNormalization = Operator("BatchNormalization", accuracy: .rounding(ulps: 2)) { binding in
+    /// rounded once to the element's type; PyTorch computes the same form. Training is what `is_test` says before version
+    /// 7, what more than one output says before 14, and `training_mode` since. With `spatial` = 0 (before version 9)
+    /// every position of every channel is a channel of its own.
+    static let batchNormalization = Operator(
+        "BatchNormalization", accuracy: .rounding(ulps: 2), infer: .batchNormalization
+    ) { binding in
         let epsilon = try binding.real("epsilon", default: 1e-5)
         let momentum = try binding.real("momentum", default: 0.9)
         binding.ignore("consumed_inputs")
-        let isTraining = binding.version >= 14 ? try binding.flag("training_mode") : false
-        let isTest = binding.version < 7 ? try binding.flag("is_test") : true
-        let isSpatial = try binding.flag("spatial", default: true)
-        guard isTest, isTraining || !binding.outputs.dropFirst().contains(true) else {
+        let hasMoreOutputs = binding.outputs.dropFirst().contains(true)
+        let isTraining =
+            switch binding.version {
+            case 14...: try binding.flag("training_mode")
+            case 7...: hasMoreOutputs
+            default: try !binding.flag("is_test")
+            }
+        guard isTraining || !hasMoreOutputs else {
             throw GraphError(
-                .unsupportedArgument, "training mode isn't implemented in version \(binding.version)",
-                argument: binding.version < 7 ? "is_test" : "training_mode")
+                .argument, "only training gives more than one output",
+                argument: binding.version >= 14 ? "training_mode" : "is_test")
         }
-        guard isSpatial else {
-            throw GraphError(.unsupportedArgument, "statistics per element aren't implemented", argument: "spatial")
-        }
+        let isSpatial = binding.version >= 9 ? true : try binding.flag("spatial", default: true)
         return { call in
             let given = try call.input(0)
-            let x = try given.widened(to: given.isHalf ? .float32 : given.elementType)
+            var x = try given.widened(to: given.isHalf ? .float32 : given.elementType)
             guard x.shape.count >= 1 else {
                 throw GraphError(.argument, "the input has no axes", argument: "X")
             }
-            let channels = x.shape.count > 1 ? x.shape[1] : 1
+            let features = isSpatial ? x.shape.dropFirst().prefix(1) : x.shape.dropFirst()
+            let channels = product(features)
+            if !isSpatial { x = try x.reshaped([x.shape[0], channels]) }
             let parameters = try ["scale", "B", "input_mean", "input_var"].enumerated().map { position, name in
                 let tensor = try call.input(position + 1)
-                guard tensor.shape == [channels] else {
-                    throw GraphError(.argument, "shape \(tensor.shape), expected [\(channels)]", argument: name)
+                guard tensor.shape == [channels] || tensor.shape == Array(features) else {
+                    throw GraphError(.argument, "shape \(tensor.shape), expected \(Array(features))", argument: name)
                 }
                 return try tensor.doubles()
             }
@@ -42,13 +50,18 @@ extension Operator {
             let scales = (0..<channels).map { parameters[0][$0] / (variances[$0] + epsilon).squareRoot() }
             let shifts = (0..<channels).map { parameters[1][$0] - means[$0] * scales[$0] }
             let y = try call.scaleShift(x, groups: x.shape[0], channels, scales, shifts)
-            var results: [Tensor?] = [try call.converted(y, to: given.elementType)]
+            var results: [Tensor?] = [try call.converted(y.reshaped(given.shape), to: given.elementType)]
             guard isTraining else { return results }
-            for (position, current) in [(3, means), (4, variances)] {
-                let running = zip(parameters[position - 1], current).map { $0 * momentum + $1 * (1 - momentum) }
-                let type = try call.input(position).elementType
-                results.append(try call.converted(Tensor(running, shape: [channels]), to: type))
+            func append(_ values: [Double], like position: Int) throws {
+                let model = try call.input(position)
+                results.append(try call.converted(Tensor(values, shape: model.shape), to: model.elementType))
             }
+            for (position, current) in [(3, means), (4, variances)] {
+                try append(
+                    zip(parameters[position - 1], current).map { $0 * momentum + $1 * (1 - momentum) }, like: position)
+            }
+            try append(means, like: 3)
+            try append(variances, like: 4)
             return results
         }
     }
@@ -120,4 +133,18 @@ extension Call {
 extension Tensor {
     /// The elements of a floating-point tensor as doubles, exactly.
     func doubles() throws -> [Double] { try widened(to: .float64).array(of: Double.self) }
+}
+
+extension InferenceRule {
+    fileprivate static let batchNormalization = InferenceRule { node in
+        let shape = try node.shape(0, rank: 1...Int.max, "X")
+        let isSpatial = try node.binding.flag("spatial", default: true)
+        var channels = shape.map { $0.count > 1 ? $0[1] : .size(1) } ?? .unknown
+        for (position, name) in ["scale", "B", "input_mean", "input_var"].enumerated() where isSpatial {
+            guard let shape = try node.shape(position + 1, rank: 1...1, name) else { continue }
+            channels = try node.unified(channels, shape[0], name)
+        }
+        node.set(0, shape: shape)
+        for output in node.outputs.indices.dropFirst() { node.set(output, shape: isSpatial ? [channels] : nil) }
+    }
 }

@@ -7,35 +7,63 @@ extension Operator {
     /// Floating point to integer truncates; what is out of range becomes the nearest that fits, NaN becomes 0 (the
     /// standard leaves both open). Narrower integers keep the low bits. Small floating-point types are rounded to nearest,
     /// ties to even; a bare exponent (FLOAT8E8M0) as `round_mode` says, negative numbers to NaN.
-    static let cast = Operator("Cast", accuracy: .rounding(ulps: 0.5)) { binding in
-        let saturates = try binding.flag("saturate", default: true)
-        let mode = try binding.string("round_mode") ?? "up"
+    static let cast = Operator(
+        "Cast", accuracy: .rounding(ulps: 0.5),
+        infer: .cast(to: { node in try castTarget(&node.binding) })
+    ) { binding in
+        let conversion = try Conversion(&binding)
+        var type = try castTarget(&binding)
+        if binding.computesInDouble, [.float32, .float16, .bfloat16].contains(type) { type = .float64 }
+        let target = type
+        return { call in [try call.converted(call.input(0), to: target, conversion)] }
+    }
+
+    /// Every element converted to the type of another tensor, as Cast does it.
+    /// https://onnx.ai/onnx/operators/onnx__CastLike.html, versions 15, 19, 21, 23, 24, 25.
+    static let castLike = Operator(
+        "CastLike", accuracy: .rounding(ulps: 0.5),
+        infer: .cast(to: { node in node.elementType(1) })
+    ) { binding in
+        let conversion = try Conversion(&binding)
+        return { call in [try call.converted(call.input(0), to: call.input(1).elementType, conversion)] }
+    }
+}
+
+/// The attribute `to`: before version 6 a name, since then a number.
+private func castTarget(_ binding: inout Binding) throws -> ElementType {
+    let type: ElementType?
+    if binding.version < 6 {
+        let name = try binding.string("to")
+        type = ElementType.allCases.first { $0.onnxName == name }
+    } else {
+        type = try binding.int("to").flatMap { Int32(exactly: $0) }.flatMap { ElementType(rawValue: $0) }
+    }
+    guard let type else { throw GraphError(.argument, "there is no such element type", argument: "to") }
+    return type
+}
+
+/// How Cast and CastLike convert to the small floating-point types.
+struct Conversion: Sendable {
+    let saturates: Bool
+    let rounding: SmallFloat.ExponentRounding
+
+    /// Reads `saturate`, which came with version 19, and `round_mode`, which came with 24.
+    init(_ binding: inout Binding) throws {
+        saturates = binding.version >= 19 ? try binding.flag("saturate", default: true) : true
+        let mode = binding.version >= 24 ? try binding.string("round_mode") ?? "up" : "up"
         guard let rounding = SmallFloat.ExponentRounding(rawValue: mode) else {
             throw GraphError(.argument, "\"\(mode)\" is none of up, down, nearest", argument: "round_mode")
         }
-        let number: Int64?
-        if binding.version < 6 {
-            guard let name = try binding.string("to") else {
-                throw GraphError(.argument, "the attribute is required", argument: "to")
-            }
-            number = ElementType.allCases.first { $0.onnxName == name }.map { Int64($0.rawValue) }
-        } else {
-            number = try binding.int("to")
-        }
-        guard let number, let raw = Int32(exactly: number), var type = ElementType(rawValue: raw) else {
-            throw GraphError(.argument, "there is no such element type", argument: "to")
-        }
-        if binding.computesInDouble, [.float32, .float16, .bfloat16].contains(type) { type = .float64 }
-        let target = type
-        guard let format = SmallFloat(target) else {
-            return { call in [try call.converted(call.input(0), to: target)] }
-        }
-        return { call in
-            [
-                try call.encoded(call.input(0), as: target) {
-                    format.encode($0, saturates: saturates, rounding: rounding)
-                }
-            ]
+        self.rounding = rounding
+    }
+}
+
+extension Call {
+    /// The tensor's elements in another type, by the rules of Cast with its attributes.
+    func converted(_ x: Tensor, to target: ElementType, _ conversion: Conversion) throws -> Tensor {
+        guard let format = SmallFloat(target) else { return try converted(x, to: target) }
+        return try encoded(x, as: target) {
+            format.encode($0, saturates: conversion.saturates, rounding: conversion.rounding)
         }
     }
 }
@@ -87,8 +115,11 @@ extension Call {
         guard case .strings(let strings) = x.contents else { throw unsupportedType(x.elementType) }
         if !target.isFloatingPoint {
             let integers = try strings.map { bytes in
-                guard let value = Int64(String(decoding: bytes, as: UTF8.self)) else { throw notANumber(bytes, target) }
-                return value
+                let text = String(decoding: bytes, as: UTF8.self)
+                if let value = Int64(text) { return value }
+                if let value = UInt64(text) { return Int64(bitPattern: value) }
+                guard let value = Double(text), value.magnitude < 0x1p63 else { throw notANumber(bytes, target) }
+                return Int64(value)
             }
             return try converted(Tensor(integers, shape: x.shape), to: target)
         }
@@ -108,6 +139,7 @@ extension Call {
     }
 
     private func texts(of x: Tensor) throws -> Tensor {
+        if SmallFloat(x.elementType) != nil { return try texts(of: x.decodedSmallFloats()) }
         if x.elementType == .float32 || x.isHalf {
             let values = try x.widened(to: .float32).array(of: Float.self)
             return try Tensor(strings: values.map { Array(text($0).utf8) }, shape: x.shape)
@@ -167,6 +199,22 @@ extension Number {
             self.init(lowBits: value.lowBits)
         } else {
             self.init(saturating: value.double)
+        }
+    }
+}
+
+extension InferenceRule {
+    /// The shape stays, and with it what is known of elements that fit the new type.
+    fileprivate static func cast(to target: @escaping @Sendable (inout Inference) throws -> ElementType?) -> InferenceRule
+    {
+        InferenceRule { node in
+            let type = try target(&node)
+            node.set(0, shape: node.shape(0), type: type)
+            guard let type, [.int64, .int32].contains(type) else { return }
+            let range = type == .int64 ? Int64.min...Int64.max : Int64(Int32.min)...Int64(Int32.max)
+            let elements = node.elements(0)
+            let fits = elements?.allSatisfy { $0.known.map(range.contains) ?? true } ?? false
+            node.set(0, elements: fits ? elements : nil)
         }
     }
 }

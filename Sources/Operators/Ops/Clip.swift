@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// x held between a least and a greatest value; the greatest wins where they cross.
     /// https://onnx.ai/onnx/operators/onnx__Clip.html, versions 1, 6, 11, 12, 13; before 11 the bounds are attributes.
-    static let clip = Operator("Clip", accuracy: .exact) { binding in
+    static let clip = Operator("Clip", accuracy: .exact, infer: .sameShape) { binding in
         binding.ignore("consumed_inputs")
         let isLegacy = binding.version < 11
         let least = isLegacy ? try binding.float("min") : nil

@@ -6,8 +6,8 @@ extension Operator {
     /// https://onnx.ai/onnx/operators/onnx__Conv.html, versions 1, 11, 22.
     ///
     /// One input channel per group on two axes at most is computed directly; all else as a matrix product over the
-    /// columns that the window sees (a 1 × 1 window sees the input as it lies).
-    static let conv = Operator("Conv", accuracy: .accumulating) { binding in
+    /// columns that the window sees. Both sum every element in the same order, so equal filters give equal channels.
+    static let conv = Operator("Conv", accuracy: .accumulating, infer: .convolution(0, 1)) { binding in
         let attributes = try WindowAttributes(&binding)
         let group = Int(try binding.int("group", default: 1))
         return roundingOnce { call in
@@ -121,20 +121,24 @@ struct Convolution: Sendable {
     private func matrixProduct<T: Real>(
         _ call: Call, _ x: UnsafePointer<T>, _ weights: UnsafePointer<T>, _ biases: [T], _ out: UnsafeMutablePointer<T>
     ) throws {
-        let area = window.input.reduce(1, *)
-        let outArea = window.output.reduce(1, *)
-        let depth = channels / group * window.kernel.reduce(1, *)
+        let area = product(window.input)
+        let outArea = product(window.output)
+        let depth = channels / group * product(window.kernel)
         let rows = filters / group
-        let isPlain = window.isPointwise
-        let budget = max(ConvolutionLimits.columnBytes / MemoryLayout<T>.size / max(depth, 1), 1)
-        let width = isPlain ? outArea : min(outArea, budget)
-        guard let m = Int32(exactly: rows), let k = Int32(exactly: depth), let ldc = Int32(exactly: outArea),
-            let size = depth.multiplied(checked: width)?.multiplied(checked: MemoryLayout<T>.size)
-        else { throw GraphError(.unsupportedArgument, "more than 2³¹ rows or columns in the matrix product") }
-        let columns = isPlain ? nil : try allocate(size).bindMemory(to: T.self)
-        defer { columns.map { UnsafeMutableRawBufferPointer($0).deallocate() } }
-        for image in 0..<batch {
-            for part in 0..<group {
+        let budget = max(ConvolutionLimits.columnBytes / MemoryLayout<T>.size / max(depth, 1) / T.panelColumns, 1)
+        let width = min(outArea, budget * T.panelColumns)
+        guard let leftCount = PanelProduct.leftCount(rows: rows, depth: depth, T.self),
+            let rightCount = PanelProduct.rightCount(columns: width, depth: depth, T.self),
+            let count = leftCount.adding(checked: rightCount)
+        else { throw GraphError(.memory, "the matrix product of a convolution is too large") }
+        try call.check(T.elementType, [count])
+        let scratch = try allocate(count * MemoryLayout<T>.size).bindMemory(to: T.self)
+        defer { UnsafeMutableRawBufferPointer(scratch).deallocate() }
+        guard let left = scratch.baseAddress else { return }
+        let right = left + leftCount
+        for part in 0..<group {
+            try PanelProduct.packLeft(weights + part * rows * depth, rows: rows, depth: depth, into: left)
+            for image in 0..<batch {
                 let input = x + (image * channels + part * (channels / group)) * area
                 let result = out + (image * filters + part * rows) * outArea
                 for row in 0..<rows {
@@ -142,17 +146,11 @@ struct Convolution: Sendable {
                 }
                 for start in stride(from: 0, to: outArea, by: width) {
                     try call.checkTime()
-                    let count = min(width, outArea - start)
-                    var b = input
-                    if let columns, let base = columns.baseAddress {
-                        window.gather(channels / group, input, start..<(start + count), into: base)
-                        b = UnsafePointer(base)
-                    }
-                    T.gemm(
-                        transposeA: false, transposeB: false, m: m, n: Int32(count), k: k, alpha: 1,
-                        a: weights + part * rows * depth, lda: max(k, 1), b: b, ldb: isPlain ? ldc : Int32(count),
-                        beta: 1,
-                        c: result + start, ldc: ldc)
+                    let positions = start..<min(start + width, outArea)
+                    window.gather(channels / group, input, positions, into: right)
+                    try PanelProduct.add(
+                        call, left, right, rows: rows, columns: positions.count, depth: depth, to: result + start,
+                        stride: outArea)
                 }
             }
         }
@@ -166,36 +164,37 @@ enum ConvolutionLimits {
 }
 
 extension Window {
-    /// Whether the window sees every input element once, in order.
-    var isPointwise: Bool {
-        kernel.allSatisfy { $0 == 1 } && strides.allSatisfy { $0 == 1 } && input == output
-            && padsBegin.allSatisfy { $0 == 0 }
-    }
-
-    /// Writes the columns of some output positions: row (channel, tap), column position; 0 where the window sees padding.
+    /// Writes the columns of some output positions in panels of columns (``PanelProduct``): row (channel, tap), column
+    /// position; 0 where the window sees padding.
     func gather<T: Real>(
-        _ channels: Int, _ x: UnsafePointer<T>, _ positions: Range<Int>, into columns: UnsafeMutablePointer<T>
+        _ channels: Int, _ x: UnsafePointer<T>, _ positions: Range<Int>, into panels: UnsafeMutablePointer<T>
     ) {
-        let area = input.reduce(1, *)
-        let taps = kernel.reduce(1, *)
+        let area = product(input)
+        let taps = product(kernel)
         let inputStrides = rowMajorStrides(input)
         let outputStrides = rowMajorStrides(output)
         let kernelStrides = rowMajorStrides(kernel)
         let last = input.count - 1
-        guard last >= 0 else { return }
-        let (source, target) = (Shared(x), Shared(columns))
-        let count = positions.count
+        let width = T.panelColumns
+        let depth = channels * taps
+        let (source, target) = (Shared(x), Shared(panels))
         // A row of the result is never less than one tap over the positions.
-        try? inParallel(channels * taps, grain: max(1, (1 << 16) / max(count, 1))) { piece in
+        try? inParallel(depth, grain: max(1, (1 << 16) / max(positions.count, 1))) { piece in
             for row in piece {
                 let from = source.pointer + row / taps * area
-                let to = target.pointer + row * count
                 let tap = row % taps
+                guard last >= 0 else {
+                    target.pointer[row * width] = from[0]
+                    continue
+                }
+                let shift = tap % kernel[last] * dilations[last] - padsBegin[last]
                 var position = positions.lowerBound
                 while position < positions.upperBound {
-                    // The positions up to the end of the innermost output axis, together.
+                    // The positions up to the end of the innermost output axis or of the panel, together.
                     let column = position % output[last]
-                    let run = min(output[last] - column, positions.upperBound - position)
+                    let written = position - positions.lowerBound
+                    let run = min(
+                        output[last] - column, positions.upperBound - position, width - written % width)
                     var base = 0
                     var isInside = true
                     for axis in 0..<last {
@@ -205,11 +204,17 @@ extension Window {
                         isInside = isInside && index >= 0 && index < input[axis]
                         base += index * inputStrides[axis]
                     }
-                    let first = column * strides[last] + tap % kernel[last] * dilations[last] - padsBegin[last]
-                    let written = to + (position - positions.lowerBound)
-                    for step in 0..<run {
-                        let index = first + step * strides[last]
-                        written[step] = isInside && index >= 0 && index < input[last] ? from[base + index] : 0
+                    let to = target.pointer + (written / width * depth + row) * width + written % width
+                    let first = column * strides[last] + shift
+                    if !isInside {
+                        to.update(repeating: 0, count: run)
+                    } else if strides[last] == 1 && first >= 0 && first + run <= input[last] {
+                        to.update(from: from + (base + first), count: run)
+                    } else {
+                        for step in 0..<run {
+                            let index = first + step * strides[last]
+                            to[step] = index >= 0 && index < input[last] ? from[base + index] : 0
+                        }
                     }
                     position += run
                 }

@@ -4,7 +4,7 @@ import GraphIR
 extension Operator {
     /// The error function.
     /// https://onnx.ai/onnx/operators/onnx__Erf.html, versions 9, 13.
-    static let erf = Operator("Erf", accuracy: .rounding(ulps: 1)) { _ in
+    static let erf = Operator("Erf", accuracy: .rounding(ulps: 1), infer: .sameShape) { _ in
         roundingOnce { call in
             let x = try call.input(0)
             return [

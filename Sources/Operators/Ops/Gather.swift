@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// Slices along an axis, picked by indices; negative ones count from the end.
     /// https://onnx.ai/onnx/operators/onnx__Gather.html, versions 1, 11, 13.
-    static let gather = Operator("Gather", accuracy: .exact) { binding in
+    static let gather = Operator("Gather", accuracy: .exact, infer: .gather) { binding in
         let axis = Int(try binding.int("axis", default: 0))
         return { call in
             let x = try call.input(0)
@@ -37,5 +37,26 @@ extension Operator {
                 return [result]
             }
         }
+    }
+}
+
+extension InferenceRule {
+    fileprivate static let gather = InferenceRule { node in
+        let axis = Int(try node.binding.int("axis", default: 0))
+        guard let shape = node.shape(0) else { return node.set(0, shape: nil) }
+        let start = try normalized(axis: axis, rank: shape.count)
+        guard let indices = node.shape(1) else { return node.set(0, shape: nil) }
+        node.set(0, shape: shape[..<start] + indices + shape[(start + 1)...])
+        guard shape.count == 1, let elements = node.elements(0), let picked = node.integers(1) else { return }
+        node.set(
+            0,
+            elements: try picked.map { index in
+                guard let element = elements[checked: index < 0 ? index + elements.count : index] else {
+                    throw GraphError(
+                        .argument, "index \(index) is outside of \(-elements.count)..<\(elements.count)",
+                        argument: "indices")
+                }
+                return element
+            })
     }
 }

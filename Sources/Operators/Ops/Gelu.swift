@@ -5,7 +5,7 @@ extension Operator {
     /// x/2 · (1 + erf(x/√2)), or with `approximate = "tanh"` x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))).
     /// https://onnx.ai/onnx/operators/onnx__Gelu.html, versions 20.
     /// In float32 the negative tail has an absolute error of up to a unit roundoff times |x|.
-    static let gelu = Operator("Gelu", accuracy: .rounding(ulps: 2)) { binding in
+    static let gelu = Operator("Gelu", accuracy: .rounding(ulps: 2), infer: .sameShape) { binding in
         let form = try binding.string("approximate") ?? "none"
         guard form == "none" || form == "tanh" else {
             throw GraphError(.argument, "\"\(form)\" is neither none nor tanh", argument: "approximate")

@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// The greatest over all spatial axes.
     /// https://onnx.ai/onnx/operators/onnx__GlobalMaxPool.html, versions 1, 22.
-    static let globalMaxPool = Operator("GlobalMaxPool", accuracy: .exact) { _ in
+    static let globalMaxPool = Operator("GlobalMaxPool", accuracy: .exact, infer: .globalPooling) { _ in
         roundingOnce { call in
             let x = try call.input(0)
             guard x.shape.count >= 2 else {

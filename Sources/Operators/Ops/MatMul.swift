@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// Matrix product with NumPy's rules: leading axes broadcast, vectors are rows on the left and columns on the right.
     /// https://onnx.ai/onnx/operators/onnx__MatMul.html, versions 1, 9, 13. Integers wrap.
-    static let matMul = Operator("MatMul", accuracy: .accumulating) { _ in
+    static let matMul = Operator("MatMul", accuracy: .accumulating, infer: .matMul) { _ in
         roundingOnce { call in
             let a = try call.input(0)
             let b = try call.input(1)
@@ -123,5 +123,29 @@ private struct IntegerMatrixProduct: NumberWork {
                 }
             }
         }
+    }
+}
+
+extension Inference {
+    /// The shape of a product of stacks of matrices.
+    /// - Throws: `op.argument` where they don't fit.
+    func matrixProduct(_ a: [Dimension]?, _ b: [Dimension]?) throws -> [Dimension]? {
+        guard let a, let b else { return nil }
+        guard let columns = a.last, let last = b.last else {
+            throw GraphError(.argument, "a scalar is no matrix; shapes \(a.text) and \(b.text)")
+        }
+        let rows = b.count > 1 ? b[b.count - 2] : last
+        guard columns.merged(with: rows) != nil else {
+            throw GraphError(
+                .argument, "shapes \(a.text) and \(b.text): \(columns.text) columns against \(rows.text) rows")
+        }
+        let stack = try broadcastDimensions([Array(a.dropLast(2)), Array(b.dropLast(2))]) ?? []
+        return stack + (a.count > 1 ? [a[a.count - 2]] : []) + (b.count > 1 ? [last] : [])
+    }
+}
+
+extension InferenceRule {
+    fileprivate static let matMul = InferenceRule { node in
+        node.set(0, shape: try node.matrixProduct(node.shape(0), node.shape(1)))
     }
 }

@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// x where x ≥ 0, else slope · x. The slope broadcasts to x.
     /// https://onnx.ai/onnx/operators/onnx__PRelu.html, versions 1, 6, 7, 9, 16.
-    static let pRelu = Operator("PRelu", accuracy: .rounding(ulps: 0.5)) { binding in
+    static let pRelu = Operator("PRelu", accuracy: .rounding(ulps: 0.5), infer: .sameShape) { binding in
         binding.ignore("consumed_inputs")
         let perChannel = binding.version < 7
         return roundingOnce { call in

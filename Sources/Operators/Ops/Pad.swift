@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// Elements put before and behind along the axes (negative: taken away): a constant, the edge's, the reflection, or wrapped around.
     /// https://onnx.ai/onnx/operators/onnx__Pad.html, versions 1, 2, 11, 13, 18, 19, 21, 23, 24, 25.
-    static let pad = Operator("Pad", accuracy: .exact) { binding in
+    static let pad = Operator("Pad", accuracy: .exact, infer: .pad) { binding in
         let name = try binding.string("mode") ?? "constant"
         guard let mode = PadMode(rawValue: name) else {
             throw GraphError(.argument, "\"\(name)\" is none of constant, reflect, edge, wrap", argument: "mode")
@@ -101,5 +101,32 @@ private func padded(_ x: Tensor, _ fill: Tensor, _ sources: [[Int?]], _ call: Ca
                 }
             }
         }
+    }
+}
+
+extension InferenceRule {
+    fileprivate static let pad = InferenceRule { node in
+        let isLegacy = node.binding.version < 11
+        let name = node.binding.version < 2 ? "paddings" : "pads"
+        let pads = isLegacy ? try node.binding.ints(name)?.map { Dimension.size($0) } : node.elements(1)
+        guard let shape = node.shape(0) else { return node.set(0, shape: nil) }
+        let named = node.integers(3)
+        guard let pads, named != nil || node.value(3) == nil else {
+            return node.set(0, shape: .unknown(rank: shape.count))
+        }
+        let axes = try named.map { try normalized(axes: $0, rank: shape.count) } ?? Array(shape.indices)
+        guard pads.count == 2 * axes.count else {
+            throw GraphError(.argument, "\(pads.count) numbers for \(axes.count) axes", argument: "pads")
+        }
+        var result = shape
+        for (index, axis) in axes.enumerated() {
+            result[axis] = shape[axis].plus(pads[index].plus(pads[index + axes.count]))
+            guard result[axis].known ?? 0 >= 0 else {
+                throw GraphError(
+                    .argument, "takes more than the \(shape[axis].text) elements of axis \(axis) away", argument: "pads"
+                )
+            }
+        }
+        node.set(0, shape: result)
     }
 }

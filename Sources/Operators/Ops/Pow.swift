@@ -5,7 +5,7 @@ extension Operator {
     /// https://onnx.ai/onnx/operators/onnx__Pow.html, versions 1, 7, 12, 13, 15.
     ///
     /// Computed in double and rounded once; integer powers of integers wrap.
-    static let pow = Operator("Pow", accuracy: .rounding(ulps: 1)) { binding in
+    static let pow = Operator("Pow", accuracy: .rounding(ulps: 1), infer: .binary) { binding in
         let align = try legacyBroadcast(&binding)
         return { call in
             let x = try call.input(0)

@@ -4,7 +4,7 @@ import GraphIR
 extension Operator {
     /// max(x, 0); NaN stays.
     /// https://onnx.ai/onnx/operators/onnx__Relu.html, versions 1, 6, 13, 14.
-    static let relu = Operator("Relu", accuracy: .exact) { binding in
+    static let relu = Operator("Relu", accuracy: .exact, infer: .sameShape) { binding in
         binding.ignore("consumed_inputs")
         return roundingOnce { call in
             let x = try call.input(0)

@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// Every step-th element from a start to before an end, along some axes.
     /// https://onnx.ai/onnx/operators/onnx__Slice.html, versions 1, 10, 11, 13.
-    static let slice = Operator("Slice", accuracy: .exact) { binding in
+    static let slice = Operator("Slice", accuracy: .exact, infer: .slice) { binding in
         let isLegacy = binding.version < 10
         let legacyStarts = isLegacy ? try binding.ints("starts")?.map { Int($0) } : nil
         let legacyEnds = isLegacy ? try binding.ints("ends")?.map { Int($0) } : nil
@@ -59,5 +59,51 @@ struct SliceRange: Sendable {
         let distance = step > 0 ? last - first : first - last
         let magnitude = step.magnitude
         count = distance <= 0 ? 0 : Int((UInt(distance) - 1) / magnitude + 1)
+    }
+}
+
+/// What a slice leaves of a dimension.
+private func sliced(_ size: Dimension, _ start: Int, _ end: Int, _ step: Int) throws -> Dimension {
+    if let size = size.known {
+        return .size(Int64(try SliceRange(start: start, end: end, step: step, size: Int(size)).count))
+    }
+    guard step != 0 else { throw GraphError(.argument, "the step is 0", argument: "steps") }
+    if step == 1 && start == 0 && end >= Int(Int32.max) { return size }
+    let isEmpty = (start < 0) == (end < 0) && (step > 0 ? end <= start : end >= start)
+    return isEmpty ? .size(0) : .unknown
+}
+
+extension InferenceRule {
+    fileprivate static let slice = InferenceRule { node in
+        let isLegacy = node.binding.version < 10
+        let starts = isLegacy ? try node.binding.ints("starts")?.map { Int($0) } : node.integers(1)
+        let ends = isLegacy ? try node.binding.ints("ends")?.map { Int($0) } : node.integers(2)
+        let named = isLegacy ? try node.binding.ints("axes")?.map { Int($0) } : node.integers(3)
+        let steps = node.integers(4)
+        guard var shape = node.shape(0) else { return node.set(0, shape: nil) }
+        let count = starts?.count ?? node.shape(1)?.first?.known.map { Int(clamping: $0) }
+        // Without axes they are the first ones.
+        let givesAxes = isLegacy ? named != nil : node.value(3) != nil
+        let axes = try (named ?? (givesAxes ? nil : count.map { Array(0..<Swift.max($0, 0)) }))
+            .map { try normalized(axes: $0, rank: shape.count) }
+        guard let axes else { return node.set(0, shape: .unknown(rank: shape.count)) }
+        let areKnown = starts != nil && ends != nil && (steps != nil || isLegacy || node.value(4) == nil)
+        guard areKnown, let starts, let ends else {
+            for axis in axes { shape[axis] = .unknown }
+            return node.set(0, shape: shape)
+        }
+        guard starts.count == ends.count, axes.count == starts.count, steps.map({ $0.count == axes.count }) ?? true
+        else {
+            throw GraphError(.argument, "starts, ends, axes and steps differ in length", argument: "starts")
+        }
+        for (index, axis) in axes.enumerated() {
+            let step = steps?[index] ?? 1
+            shape[axis] = try sliced(shape[axis], starts[index], ends[index], step)
+        }
+        node.set(0, shape: shape)
+        guard shape.count == 1, axes.count == 1, let elements = node.elements(0) else { return }
+        let step = steps?.first ?? 1
+        let range = try SliceRange(start: starts[0], end: ends[0], step: step, size: elements.count)
+        node.set(0, elements: (0..<range.count).compactMap { elements[checked: range.first + $0 * step] })
     }
 }

@@ -8,7 +8,7 @@ extension Operator {
 
     /// Softmax or its logarithm, x − max − ln Σ e^(x − max). Sums are in double, results are rounded once.
     static func softmax(_ name: String, isLogarithm: Bool) -> Operator {
-        Operator(name, accuracy: .rounding(ulps: 1)) { binding in
+        Operator(name, accuracy: .rounding(ulps: 1), infer: .sameShape(axis: { $0 < 13 ? 1 : -1 })) { binding in
             let flattens = binding.version < 13
             let axis = Int(try binding.int("axis", default: flattens ? 1 : -1))
             let extent: @Sendable (Tensor) throws -> (length: Int, inner: Int) = { x in

@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// Parts along an axis: of given sizes, or as equal as can be.
     /// https://onnx.ai/onnx/operators/onnx__Split.html, versions 1, 2, 11, 13, 18.
-    static let split = Operator("Split", accuracy: .exact) { binding in
+    static let split = Operator("Split", accuracy: .exact, infer: .split) { binding in
         let axis = Int(try binding.int("axis", default: 0))
         let fixed = binding.version < 13 ? try binding.ints("split")?.map { Int($0) } : nil
         let parts = binding.version >= 18 ? try binding.int("num_outputs").map { Int($0) } : nil
@@ -35,6 +35,44 @@ extension Operator {
                 }
             }
             return results
+        }
+    }
+}
+
+extension InferenceRule {
+    fileprivate static let split = InferenceRule { node in
+        let axis = Int(try node.binding.int("axis", default: 0))
+        let isInput = node.binding.version >= 13 || node.value(1) != nil
+        let sizes = isInput ? node.integers(1) : try node.binding.ints("split")?.map { Int($0) }
+        let parts = node.binding.version >= 18 ? try node.binding.int("num_outputs").map { Int($0) } : nil
+        guard let shape = node.shape(0) else {
+            for output in node.outputs.indices { node.set(output, shape: nil) }
+            return
+        }
+        let start = try normalized(axis: axis, rank: shape.count)
+        let count = parts ?? node.outputs.count
+        guard count >= node.outputs.count, sizes.map({ $0.count >= node.outputs.count }) ?? true else {
+            throw GraphError(.argument, "the node has \(node.outputs.count) outputs", argument: "split")
+        }
+        if let sizes, let size = shape[start].known {
+            let sum = sizes.reduce(0) { $0.adding(checked: $1) ?? Int.max }
+            guard sizes.allSatisfy({ $0 >= 0 }), Int64(sum) == size else {
+                throw GraphError(.argument, "\(sizes) doesn't cut \(size)", argument: "split")
+            }
+        }
+        let isEven = sizes == nil && node.value(1) == nil
+        for output in node.outputs.indices {
+            var part = shape
+            part[start] = .unknown
+            if let size = sizes?[output] {
+                part[start] = .size(Int64(size))
+            } else if isEven, let size = shape[start].known.map({ Int($0) }) {
+                let chunk = (size + count - 1) / Swift.max(count, 1)
+                part[start] = .size(Int64(Swift.max(Swift.min(chunk, size - output * chunk), 0)))
+            } else if isEven, count == 1 {
+                part[start] = shape[start]
+            }
+            node.set(output, shape: part)
         }
     }
 }

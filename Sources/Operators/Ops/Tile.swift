@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// The tensor repeated along every axis; version 1 along one.
     /// https://onnx.ai/onnx/operators/onnx__Tile.html, versions 1, 6, 13.
-    static let tile = Operator("Tile", accuracy: .exact) { binding in
+    static let tile = Operator("Tile", accuracy: .exact, infer: .tile) { binding in
         let isLegacy = binding.version < 6
         return { call in
             let x = try call.input(0)
@@ -33,5 +33,19 @@ extension Operator {
                 return [try call.strided(x[0], shape: doubled, strides: steps, offset: 0).reshaped(shape)]
             }
         }
+    }
+}
+
+extension InferenceRule {
+    fileprivate static let tile = InferenceRule { node in
+        guard let shape = node.shape(0) else { return node.set(0, shape: nil) }
+        guard node.binding.version >= 6, let repeats = node.elements(1) else {
+            return node.set(0, shape: .unknown(rank: shape.count))
+        }
+        guard repeats.count == shape.count else {
+            throw GraphError(
+                .argument, "\(repeats.count) numbers for an input of shape \(shape.text)", argument: "repeats")
+        }
+        node.set(0, shape: zip(shape, repeats).map { $0.times($1) })
     }
 }

@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// The k greatest (or least) elements along an axis with their indices; equal ones by index.
     /// https://onnx.ai/onnx/operators/onnx__TopK.html, versions 1, 10, 11, 24.
-    static let topK = Operator("TopK", accuracy: .exact) { binding in
+    static let topK = Operator("TopK", accuracy: .exact, infer: .topK) { binding in
         let axis = Int(try binding.int("axis", default: -1))
         let fixed = binding.version < 10 ? try binding.int("k").map { Int($0) } : nil
         let takesLargest = try binding.flag("largest", default: true)
@@ -57,5 +57,23 @@ private struct TopKWork: NumberWork {
             }
         }
         return (try Tensor(best, shape: shape), try Tensor(indices, shape: shape))
+    }
+}
+
+extension InferenceRule {
+    fileprivate static let topK = InferenceRule { node in
+        let axis = Int(try node.binding.int("axis", default: -1))
+        let k = node.binding.version < 10 ? try node.binding.int("k").map { Dimension.size($0) } : node.elements(1)?.first
+        guard var shape = node.shape(0) else {
+            node.set(0, shape: nil)
+            return node.set(1, shape: nil, type: .int64)
+        }
+        let start = try normalized(axis: axis, rank: shape.count)
+        if let k = k?.known, k < 0 || k > shape[start].known ?? k {
+            throw GraphError(.argument, "\(k) elements of an axis of size \(shape[start].text)", argument: "K")
+        }
+        shape[start] = k ?? .unknown
+        node.set(0, shape: shape)
+        node.set(1, shape: shape, type: .int64)
     }
 }

@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// The second tensor's elements where the condition holds, else the third's. Broadcasting.
     /// https://onnx.ai/onnx/operators/onnx__Where.html, versions 9, 16.
-    static let `where` = Operator("Where", accuracy: .exact) { _ in
+    static let `where` = Operator("Where", accuracy: .exact, infer: .selection) { _ in
         { call in
             let condition = try call.input(0)
             try requireType(.bool, condition)
@@ -28,5 +28,17 @@ extension Operator {
                 return [result]
             }
         }
+    }
+}
+
+extension InferenceRule {
+    fileprivate static let selection = InferenceRule { node in
+        node.set(0, shape: try broadcastDimensions([node.shape(0), node.shape(1), node.shape(2)]))
+        // Where the choice is a constant, so is what is known of the elements.
+        guard let condition = node.constant(0), condition.shape.count <= 1, condition.elementType == .bool,
+            condition.count <= InferenceLimits.elements, let yes = node.elements(1), let no = node.elements(2)
+        else { return }
+        let flags = try condition.bytes().array().map { Dimension.size($0 == 0 ? 0 : 1) }
+        node.set(0, elements: InferenceRule.combined([flags, yes, no]) { $0[0].isSize(1) ? $0[1] : $0[2] })
     }
 }

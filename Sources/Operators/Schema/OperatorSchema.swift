@@ -110,6 +110,18 @@ public enum AttributeKind: String, Sendable {
         case .reference: return nil
         }
     }
+
+    /// The kind of a number of `AttributeProto.AttributeType`.
+    public init?(number: Int32) {
+        let kinds: [AttributeKind] = [
+            .float, .int, .string, .tensor, .graph, .floats, .ints, .strings, .tensors, .graphs, .sparseTensor,
+            .sparseTensors, .type, .types,
+        ]
+        guard let index = Int(exactly: number)?.subtracting(checked: 1), let kind = kinds[checked: index] else {
+            return nil
+        }
+        self = kind
+    }
 }
 
 /// All operators of ONNX in all their versions.
@@ -117,8 +129,13 @@ public enum OperatorTable {
     /// The schema that an operator has in a version of its domain's operator set: the newest not above it.
     /// - Returns: `nil` where the domain has no such operator in that version, or none any more (see ``isDeprecated``).
     public static func schema(for name: OperatorName, opset: Int64) -> OperatorSchema? {
+        schemaEvenDeprecated(for: name, opset: opset).flatMap { $0.isDeprecated ? nil : $0 }
+    }
+
+    /// The same, where the newest form may be the note that the operator is no more.
+    public static func schemaEvenDeprecated(for name: OperatorName, opset: Int64) -> OperatorSchema? {
         guard name.overload.isEmpty else { return nil }
-        return versions(of: name).last { $0.since <= opset }.flatMap { $0.isDeprecated ? nil : $0 }
+        return versions(of: name).last { $0.since <= opset }
     }
 
     /// All versions of an operator, oldest first.

@@ -1,0 +1,32 @@
+// A block of a matrix product in registers. Every element is summed in the same order, wherever it lies.
+#include "dispatch.h"
+#include "include/ckernels.h"
+
+#define T float
+#define NAME product32
+#define LANES 4
+#define ROWS 6
+#define FORM portable
+#include "product_template.h"
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define LANES 8
+#define ROWS 6
+#define FORM avx2
+#include "product_template.h"
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,fma"))), apply_to = function)
+#define LANES 16
+#define ROWS 12
+#define FORM avx512
+#include "product_template.h"
+#pragma clang attribute pop
+#endif
+
+ptrdiff_t wb_product_rows_f32(void) { WB_DISPATCH(return product32_rows) }
+ptrdiff_t wb_product_columns_f32(void) { WB_DISPATCH(return product32_columns) }
+void wb_product_f32(
+    const float *a, const float *b, ptrdiff_t depth, float *c, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns
+) {
+    WB_DISPATCH(product32, a, b, depth, c, stride, rows, columns)
+}

@@ -1,0 +1,77 @@
+import CKernels
+import GraphIR
+
+/// A matrix product over panels: factors are copied so that the block held in registers reads them in order.
+///
+/// Unlike a BLAS, whose kernels for the edges of a matrix may add up in another order than those for its inside, every
+/// element is summed in the same order: equal rows give equal results, wherever they lie.
+enum PanelProduct {
+    /// Steps of the sum after which the block is written: as much of both factors as the first cache holds.
+    private static let depth = 256
+    /// Panels of either factor that make a piece of work: what the second cache holds.
+    private static let rowPanels = 16
+    private static let columnPanels = 8
+
+    /// Elements that the left factor takes in panels; `nil` where that can't be counted.
+    static func leftCount<T: Real>(rows: Int, depth: Int, _: T.Type) -> Int? {
+        panels(rows, T.panelRows).multiplied(checked: T.panelRows)?.multiplied(checked: depth)
+    }
+
+    /// Elements that the right factor takes in panels; `nil` where that can't be counted.
+    static func rightCount<T: Real>(columns: Int, depth: Int, _: T.Type) -> Int? {
+        panels(columns, T.panelColumns).multiplied(checked: T.panelColumns)?.multiplied(checked: depth)
+    }
+
+    /// Copies a row-major matrix into panels of rows.
+    static func packLeft<T: Real>(
+        _ matrix: UnsafePointer<T>, rows: Int, depth: Int, into packed: UnsafeMutablePointer<T>
+    ) throws {
+        let height = T.panelRows
+        let (source, target) = (Shared(matrix), Shared(packed))
+        try inParallel(panels(rows, height), grain: max(1, (1 << 15) / max(height * depth, 1))) { piece in
+            for panel in piece {
+                let first = panel * height
+                let count = min(height, rows - first)
+                let to = target.pointer + first * depth
+                let from = source.pointer + first * depth
+                for k in 0..<depth {
+                    for row in 0..<count { to[k &* height &+ row] = from[row &* depth &+ k] }
+                    for row in count..<height { to[k &* height &+ row] = 0 }
+                }
+            }
+        }
+    }
+
+    /// Adds the product of two packed factors to a row-major matrix whose rows lie `stride` apart.
+    static func add<T: Real>(
+        _ call: Call, _ left: UnsafePointer<T>, _ right: UnsafePointer<T>, rows: Int, columns: Int, depth: Int,
+        to result: UnsafeMutablePointer<T>, stride: Int
+    ) throws {
+        let (height, width) = (T.panelRows, T.panelColumns)
+        let (high, wide) = (panels(rows, height), panels(columns, width))
+        let groups = panels(high, rowPanels)
+        let work = rowPanels * height * columnPanels * width * min(depth, 1 << 24)
+        let (a, b, c) = (Shared(left), Shared(right), Shared(result))
+        try inParallel(groups * panels(wide, columnPanels), grain: max(1, (1 << 21) / max(work, 1))) { piece in
+            for task in piece {
+                try call.checkTime()
+                let firstRow = task % groups * rowPanels
+                let firstColumn = task / groups * columnPanels
+                for start in Swift.stride(from: 0, to: depth, by: PanelProduct.depth) {
+                    let steps = min(PanelProduct.depth, depth - start)
+                    for column in firstColumn..<min(firstColumn + columnPanels, wide) {
+                        for row in firstRow..<min(firstRow + rowPanels, high) {
+                            T.multiplyPanels(
+                                a.pointer + (row * depth + start) * height,
+                                b.pointer + (column * depth + start) * width, steps,
+                                c.pointer + row * height * stride + column * width, stride,
+                                min(height, rows - row * height), min(width, columns - column * width))
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static func panels(_ count: Int, _ size: Int) -> Int { count / size + (count % size == 0 ? 0 : 1) }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import Weightbridge
+
+struct InferCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "infer",
+        abstract: "Infer the type and shape of every value of an ONNX model.",
+        discussion: """
+            Shapes and small constants are followed through the operators that compute with them. Dimensions that \
+            nothing names are called unk__0, unk__1 …; equal ones have one name. With -o the model is written with what \
+            was found under value_info, as onnx.shape_inference does. Exit status 65 where the model contradicts itself.
+
+              weightbridge infer model.onnx
+              weightbridge infer model.onnx -o inferred.onnx
+            """)
+
+    @Argument(help: "An ONNX model.", completion: .file(extensions: ["onnx"]))
+    var model: String
+
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Write the model with all types.", valueName: "file"),
+        completion: .file(extensions: ["onnx"]))
+    var output: String?
+
+    @OptionGroup var format: JSONOption
+
+    func run() throws {
+        let inferred = inferShapes(try openModel(model))
+        if let output { _ = try writeModel(inferred.model, to: output) }
+        if format.json {
+            print(json(inferred).serialized(pretty: true))
+        } else if output == nil {
+            print(text(inferred))
+        }
+        for fault in inferred.faults { Terminal.report(fault) }
+        if !inferred.faults.isEmpty { throw ExitCode(ExitStatus.dataError) }
+    }
+
+    /// The values of the graph in the order in which they are made.
+    private func values(_ graph: Graph) -> [(role: String, value: Value)] {
+        let outputs = Set(graph.outputs)
+        var rows = graph.inputs.map { ("input", graph[$0]) }
+        for node in graph.nodes {
+            for case let id? in node.outputs { rows.append((outputs.contains(id) ? "output" : "", graph[id])) }
+        }
+        return rows
+    }
+
+    private func text(_ inferred: ShapeInference) -> String {
+        var table = TextTable()
+        for (role, value) in values(inferred.model.graph) {
+            table.add(role, value.name, value.type?.text ?? "?")
+        }
+        return table.lines().joined(separator: "\n")
+    }
+
+    private func json(_ inferred: ShapeInference) -> JSONValue {
+        .object([
+            (
+                "values",
+                .array(
+                    values(inferred.model.graph).map { role, value in
+                        .object([
+                            ("name", .string(value.name)), ("role", role.isEmpty ? .null : .string(role)),
+                            ("type", value.type.map { .string($0.text) } ?? .null),
+                        ])
+                    })
+            ),
+            ("faults", .array(inferred.faults.map { .string($0.description) })),
+        ])
+    }
+}
+
+/// Reads an ONNX model, unchecked.
+/// - Throws: a usage error for files of another kind.
+func openModel(_ path: String) throws -> Model {
+    guard case .model(let model) = try WeightFile.open(path, options: ReadOptions()) else {
+        throw ValidationError("'\(path)' is no ONNX model but a checkpoint; 'weightbridge inspect' shows what is in it")
+    }
+    return model
+}

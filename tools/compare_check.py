@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Compares the verdicts of `weightbridge check` with those of onnx's checker (full check).
+
+    compare_check.py TOOL PATH... [--mutants N] [--seed S] [--filter TEXT] [--keep FOLDER]
+
+Judges every .onnx file below the paths and, with --mutants, N mutants of each that onnx finds valid (tools/mutants.py).
+Prints each disagreement and the counts; exits with 1 where there is one that isn't in `REASONS`: what we do otherwise on
+purpose. The seed of the mutants is printed.
+"""
+import argparse
+import collections
+import json
+import pathlib
+import random
+import re
+import subprocess
+import sys
+import tempfile
+
+import onnx
+
+from mutants import mutants
+
+# Where our verdict differs on purpose: a pattern of what the stricter side says, and why.
+STRICTER = []
+LAXER = []
+
+
+def their_verdict(path):
+    """`None` where onnx finds no fault, else what it says."""
+    try:
+        onnx.checker.check_model(str(path), full_check=True)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}".replace("\n", " ")
+    return None
+
+
+def our_verdicts(tool, paths):
+    """The faults that we find by path."""
+    found = {}
+    for start in range(0, len(paths), 200):
+        part = [str(path) for path in paths[start:start + 200]]
+        run = subprocess.run([tool, "check", "--json", *part], capture_output=True, text=True)
+        if run.returncode not in (0, 65):
+            sys.exit(f"{tool} check left with {run.returncode}: {run.stderr}")
+        verdicts = json.loads(run.stdout)
+        for verdict in verdicts if isinstance(verdicts, list) else [verdicts]:
+            found[verdict["model"]] = [
+                " ".join(filter(None, [*f["place"], f["problem"], f"[{f['code']}]"])) for f in verdict["faults"]]
+    return found
+
+
+def reason(ours, theirs):
+    """Why the verdicts differ, where it is on purpose."""
+    if ours:
+        texts, rules = ours, STRICTER
+    else:
+        texts, rules = [theirs], LAXER
+    for pattern, why in rules:
+        if any(re.search(pattern, text) for text in texts):
+            return why
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("tool")
+    parser.add_argument("paths", nargs="+")
+    parser.add_argument("--mutants", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    parser.add_argument("--filter", default="")
+    parser.add_argument("--keep", help="a folder for the mutants that we disagree about")
+    options = parser.parse_args()
+    files = sorted(f for p in options.paths for f in ([pathlib.Path(p)] if p.endswith(".onnx")
+                                                      else pathlib.Path(p).rglob("*.onnx")))
+    files = [f for f in files if options.filter in str(f)]
+    if options.mutants:
+        print("seed", options.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        labels, theirs = {}, {}
+        for index, file in enumerate(files):
+            labels[str(file)], theirs[str(file)] = str(file), their_verdict(file)
+            if theirs[str(file)] or not options.mutants:
+                continue
+            model = onnx.load(str(file), load_external_data=False)
+            made = mutants(model, options.mutants, options.seed + index)
+            for number, (change, mutant) in enumerate(made):
+                path = pathlib.Path(folder) / f"{index}_{number}_{change}.onnx"
+                path.write_bytes(mutant.SerializeToString())
+                labels[str(path)] = f"{file.parent.name}: {change} ({number})"
+                theirs[str(path)] = their_verdict(path)
+        ours = our_verdicts(options.tool, list(labels))
+        counts, reasons = collections.Counter(), collections.Counter()
+        for path, label in labels.items():
+            mine, other = ours[path], theirs[path]
+            if bool(mine) == bool(other):
+                counts["both find fault" if mine else "both find none"] += 1
+                continue
+            why = reason(mine, other)
+            if why:
+                reasons[why] += 1
+                continue
+            counts["only we find fault" if mine else "only onnx finds fault"] += 1
+            print(f"{'only we' if mine else 'only onnx'}: {label}: {'; '.join(mine[:3]) if mine else other[:300]}")
+            if options.keep:
+                target = pathlib.Path(options.keep)
+                target.mkdir(parents=True, exist_ok=True)
+                (target / pathlib.Path(path).name).write_bytes(pathlib.Path(path).read_bytes())
+        for key, count in sorted(counts.items()):
+            print(f"{count:6} {key}")
+        for why, count in reasons.most_common():
+            print(f"{count:6} on purpose: {why}")
+        sys.exit(1 if counts["only we find fault"] + counts["only onnx finds fault"] else 0)
+
+
+if __name__ == "__main__":
+    main()
