@@ -266,7 +266,7 @@ struct ProgramBuilder {
 
     private func schema(_ op: Operator, _ opset: Int64) throws -> OperatorSchema {
         let name = OperatorName(op.name.type, domain: op.name.domain)
-        if let known = OperatorTable.schema(for: name, opset: opset) { return known }
+        if let known = OperatorTable.schemaEvenDeprecated(for: name, opset: opset) { return known }
         guard !OperatorTable.knows(domain: op.name.domain) else {
             throw GraphError(.unsupportedOperator, "there is no \(op.name) in version \(opset) of its operator set")
         }

@@ -27,10 +27,10 @@ protocol Real: TensorElement, BinaryFloatingPoint where RawSignificand: FixedWid
         _ out: UnsafeMutablePointer<Self>)
     /// Adds the product of a panel of rows and a panel of columns to a matrix; see `wb_product_f32`.
     static func multiplyPanels(
-        _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>, _ depth: Int, _ c: UnsafeMutablePointer<Self>,
-        _ stride: Int, _ rows: Int, _ columns: Int)
-    static var panelRows: Int { get }
-    static var panelColumns: Int { get }
+        form: Int32, _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>, _ depth: Int,
+        _ c: UnsafeMutablePointer<Self>, _ stride: Int, _ rows: Int, _ columns: Int)
+    static func panelRows(form: Int32) -> Int
+    static func panelColumns(form: Int32) -> Int
     static var lanes: Int { get }
     static func exponential(_ x: Self) -> Self
     static func logarithm(_ x: Self) -> Self
@@ -74,11 +74,12 @@ extension Float: Real {
         _ bias: Float, _ out: UnsafeMutablePointer<Float>
     ) { wb_depthwise_f32(shape, plane, weights, bias, out) }
     static func multiplyPanels(
-        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ depth: Int, _ c: UnsafeMutablePointer<Float>, _ stride: Int,
-        _ rows: Int, _ columns: Int
-    ) { wb_product_f32(a, b, depth, c, stride, rows, columns) }
-    static var panelRows: Int { wb_product_rows_f32() }
-    static var panelColumns: Int { wb_product_columns_f32() }
+        form: Int32, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ depth: Int,
+        _ c: UnsafeMutablePointer<Float>,
+        _ stride: Int, _ rows: Int, _ columns: Int
+    ) { wb_product_f32(form, a, b, depth, c, stride, rows, columns) }
+    static func panelRows(form: Int32) -> Int { wb_product_rows_f32(form) }
+    static func panelColumns(form: Int32) -> Int { wb_product_columns_f32(form) }
     static var lanes: Int { Int(WB_LANES_F32) }
     static func exponential(_ x: Float) -> Float { exp(x) }
     static func logarithm(_ x: Float) -> Float { log(x) }
@@ -122,11 +123,12 @@ extension Double: Real {
         _ bias: Double, _ out: UnsafeMutablePointer<Double>
     ) { wb_depthwise_f64(shape, plane, weights, bias, out) }
     static func multiplyPanels(
-        _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ depth: Int, _ c: UnsafeMutablePointer<Double>, _ stride: Int,
-        _ rows: Int, _ columns: Int
-    ) { wb_product_f64(a, b, depth, c, stride, rows, columns) }
-    static var panelRows: Int { wb_product_rows_f64() }
-    static var panelColumns: Int { wb_product_columns_f64() }
+        form: Int32, _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ depth: Int,
+        _ c: UnsafeMutablePointer<Double>,
+        _ stride: Int, _ rows: Int, _ columns: Int
+    ) { wb_product_f64(form, a, b, depth, c, stride, rows, columns) }
+    static func panelRows(form: Int32) -> Int { wb_product_rows_f64(form) }
+    static func panelColumns(form: Int32) -> Int { wb_product_columns_f64(form) }
     static var lanes: Int { Int(WB_LANES_F64) }
     static func exponential(_ x: Double) -> Double { exp(x) }
     static func logarithm(_ x: Double) -> Double { log(x) }

@@ -5,11 +5,14 @@ final class UnpackedSixBits: ByteSource {
     let count: Int
     private let packed: Bytes
 
-    /// - Parameter count: the number of values; `packed` holds `count * 6 / 8` bytes.
+    /// - Parameter count: the number of values; `packed` holds as many bytes as ``packedCount(_:)`` says.
     init(_ packed: Bytes, count: Int) {
         self.packed = packed
         self.count = count
     }
+
+    /// Bytes that some values take in the file.
+    static func packedCount(_ values: Int) -> Int { values / 4 * 3 + (values % 4 * 6 + 7) / 8 }
 
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
         let first = offset / 4 * 3
@@ -24,15 +27,14 @@ final class UnpackedSixBits: ByteSource {
     }
 }
 
-/// The reverse: one byte each becomes four to three bytes.
+/// The reverse: one byte each becomes four to three bytes; the last byte is filled up with zeros.
 final class PackedSixBits: ByteSource {
     let count: Int
     private let values: Bytes
 
-    /// - Parameter values: a multiple of four of them.
     init(_ values: Bytes) {
         self.values = values
-        self.count = values.count / 4 * 3
+        self.count = UnpackedSixBits.packedCount(values.count)
     }
 
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
