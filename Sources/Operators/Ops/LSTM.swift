@@ -40,13 +40,15 @@ extension Operator {
 private struct MemoryCell: RecurrentCell {
     let couplesForget: Bool
     let gatesWithBothBiases = 4
+    let productGates = [4]
 
     func advance<T: RowFunctions>(
-        _ recurrence: Recurrence, _ state: RecurrentState<T>, _ rows: UnsafeMutablePointer<T>, _ live: [Bool]
-    ) {
+        _ call: Call, _ recurrence: Recurrence, _ state: RecurrentState<T>, _ rows: UnsafeMutablePointer<T>,
+        _ live: [Bool]
+    ) throws {
         let hidden = recurrence.hidden
         guard let cells = state.c else { return }
-        recurrence.addProducts(state.h, state.r, gates: 4, to: rows, stride: 4 * hidden)
+        try recurrence.add(call, state, product: 0, of: state.h, to: rows, stride: 4 * hidden)
         let (gate, candidate, output) = (state.activations[0], state.activations[1], state.activations[2])
         for item in live.indices where live[item] {
             let input = rows + item * 4 * hidden
