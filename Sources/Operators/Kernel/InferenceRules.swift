@@ -161,6 +161,13 @@ extension WindowAttributes {
         }
     }
 
+    /// The kernel that the attributes or the weights' dimensions name.
+    func kernel(of weights: [Dimension]?) -> [Int]? {
+        if let kernelShape { return kernelShape }
+        let sizes = weights?.dropFirst(2).compactMap { $0.known.flatMap { Int(exactly: $0) } }
+        return sizes?.count == (weights?.count ?? 0) - 2 ? sizes : nil
+    }
+
     /// Whether a window of one axis gives as many outputs as there are inputs, however many these are.
     private func keepsSize(_ kernel: Int) -> Bool {
         guard (strides?.first ?? 1) == 1 else { return false }

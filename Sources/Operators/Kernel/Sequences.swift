@@ -178,18 +178,6 @@ extension InferenceLimits {
     static let rounds = 3
 }
 
-extension ValueType {
-    /// The same type of any shape.
-    fileprivate var withoutShape: ValueType {
-        switch kind {
-        case .tensor(let element, _): ValueType(.tensor(elementType: element, shape: nil))
-        case .sequence(let item): ValueType(.sequence(item?.withoutShape))
-        case .optional(let item): ValueType(.optional(item?.withoutShape))
-        default: self
-        }
-    }
-}
-
 /// The type that includes both: dimensions that differ are unknown. `nil` where they have nothing in common.
 func union(_ a: ValueType?, _ b: ValueType?) -> ValueType? {
     guard let a, let b else { return nil }
