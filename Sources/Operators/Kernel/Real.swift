@@ -44,6 +44,19 @@ extension Float: Real {
         transposeA: Bool, transposeB: Bool, m: Int32, n: Int32, k: Int32, alpha: Float, a: UnsafePointer<Float>,
         lda: Int32, b: UnsafePointer<Float>, ldb: Int32, beta: Float, c: UnsafeMutablePointer<Float>, ldc: Int32
     ) {
+        // BLAS packs its operands for a product of matrices, which a single row or column doesn't repay.
+        if m == 1 {
+            if beta == 0 { for i in 0..<Int(n) { c[i] = 0 } }
+            return cblas_sgemv(
+                CblasRowMajor, transposeB ? CblasNoTrans : CblasTrans, transposeB ? n : k, transposeB ? k : n, alpha, b,
+                ldb, a, transposeA ? lda : 1, beta, c, 1)
+        }
+        if n == 1 {
+            if beta == 0 { for i in 0..<Int(m) { c[i * Int(ldc)] = 0 } }
+            return cblas_sgemv(
+                CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeA ? k : m, transposeA ? m : k, alpha, a,
+                lda, b, transposeB ? 1 : ldb, beta, c, ldc)
+        }
         cblas_sgemm(
             CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k,
             alpha,
@@ -80,6 +93,19 @@ extension Double: Real {
         transposeA: Bool, transposeB: Bool, m: Int32, n: Int32, k: Int32, alpha: Double, a: UnsafePointer<Double>,
         lda: Int32, b: UnsafePointer<Double>, ldb: Int32, beta: Double, c: UnsafeMutablePointer<Double>, ldc: Int32
     ) {
+        // BLAS packs its operands for a product of matrices, which a single row or column doesn't repay.
+        if m == 1 {
+            if beta == 0 { for i in 0..<Int(n) { c[i] = 0 } }
+            return cblas_dgemv(
+                CblasRowMajor, transposeB ? CblasNoTrans : CblasTrans, transposeB ? n : k, transposeB ? k : n, alpha, b,
+                ldb, a, transposeA ? lda : 1, beta, c, 1)
+        }
+        if n == 1 {
+            if beta == 0 { for i in 0..<Int(m) { c[i * Int(ldc)] = 0 } }
+            return cblas_dgemv(
+                CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeA ? k : m, transposeA ? m : k, alpha, a,
+                lda, b, transposeB ? 1 : ldb, beta, c, ldc)
+        }
         cblas_dgemm(
             CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k,
             alpha,
