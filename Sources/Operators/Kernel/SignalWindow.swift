@@ -20,7 +20,8 @@ extension Operator {
                 let window = try call.make([size], of: Double.self) { out in
                     for n in out.indices {
                         let angle = 2 * Double.pi * Double(n) / period
-                        out[n] = a - b * Double.cosine(angle) + c * Double.cosine(2 * angle)
+                        // The small terms first: the peak is then exactly 1, also where it is cut to an integer.
+                        out[n] = a + (c * Double.cosine(2 * angle) - b * Double.cosine(angle))
                     }
                 }
                 return [try call.converted(window, to: type)]
