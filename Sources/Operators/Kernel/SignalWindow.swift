@@ -7,8 +7,7 @@ extension Operator {
         let rule = InferenceRule { node in
             let type = try node.binding.outputType("output_datatype")
             node.binding.ignore("periodic")
-            let size = node.integers(0)?.first
-            node.set(0, shape: [size.map { .size(Int64($0)) } ?? .unknown], type: type)
+            node.set(0, shape: [try node.dimension(0, "size")], type: type)
         }
         return Operator(name, accuracy: .rounding(ulps: 1), infer: rule) { binding in
             let isPeriodic = try binding.flag("periodic", default: true)
