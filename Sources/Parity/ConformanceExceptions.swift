@@ -16,7 +16,8 @@ public struct ConformanceExceptions: Sendable {
     public init(path: String) throws {
         let file = try FileSource(path: path)
         guard file.count <= Self.maximumSize else {
-            throw FormatError(.limitMemory, "is \(file.count) bytes long, at most \(Self.maximumSize) are read", file: path)
+            throw FormatError(
+                .limitMemory, "is \(file.count) bytes long, at most \(Self.maximumSize) are read", file: path)
         }
         let text = String(decoding: try Bytes(file).array(), as: UTF8.self)
         for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {

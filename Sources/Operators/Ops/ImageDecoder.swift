@@ -19,7 +19,8 @@ extension Operator {
         return { call in
             let stream = try call.input(0)
             guard stream.shape.count == 1 else {
-                throw GraphError(.argument, "expected a vector of bytes, found shape \(stream.shape)", argument: "input 0")
+                throw GraphError(
+                    .argument, "expected a vector of bytes, found shape \(stream.shape)", argument: "input 0")
             }
             let image: RGBImage
             do {
