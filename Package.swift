@@ -31,19 +31,22 @@ let package = Package(
         // Lowest first; each may import only what stands above it.
         .target(name: "GraphIR", dependencies: [collections]),
         .target(name: "Formats", dependencies: ["GraphIR", "COnnx", "CProtobufC", "CZlib", collections]),
-        .target(name: "Operators", dependencies: ["GraphIR", "CKernels", "COpenBLAS", collections]),
+        .target(name: "Images", dependencies: ["GraphIR", "CZlib"]),
+        .target(name: "Operators", dependencies: ["GraphIR", "Images", "CKernels", "COpenBLAS", collections]),
         .target(name: "Execution", dependencies: ["GraphIR", "Operators", collections]),
         .target(name: "Parity", dependencies: ["GraphIR", "Formats", "Execution", "Operators", collections]),
         .target(name: "Architectures", dependencies: ["GraphIR", "Formats", collections]),
         .target(
             name: "Weightbridge",
             dependencies: [
-                "GraphIR", "Formats", "Operators", "Execution", "Parity", "Architectures", collections, crypto,
+                "GraphIR", "Formats", "Images", "Operators", "Execution", "Parity", "Architectures", collections,
+                crypto,
             ]),
         .executableTarget(name: "Tool", dependencies: ["Weightbridge", argumentParser]),
         .target(name: "Examples", dependencies: ["Weightbridge"], path: "Examples"),
 
         .testTarget(name: "GraphIRTests", dependencies: ["GraphIR"]),
+        .testTarget(name: "ImagesTests", dependencies: ["Images", "GraphIR"]),
         .testTarget(name: "FormatsTests", dependencies: ["Formats", "GraphIR"]),
         .testTarget(
             name: "OperatorsTests",

@@ -23,10 +23,13 @@
 #pragma clang attribute pop
 #endif
 
-ptrdiff_t wb_product_rows_f32(void) { WB_DISPATCH(return product32_rows) }
-ptrdiff_t wb_product_columns_f32(void) { WB_DISPATCH(return product32_columns) }
+int wb_product_form(void) { return wb_form(); }
+
+ptrdiff_t wb_product_rows_f32(int form) { WB_CHOOSE(form, return product32_rows) }
+ptrdiff_t wb_product_columns_f32(int form) { WB_CHOOSE(form, return product32_columns) }
 void wb_product_f32(
-    const float *a, const float *b, ptrdiff_t depth, float *c, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns
+    int form, const float *a, const float *b, ptrdiff_t depth, float *c, ptrdiff_t stride, ptrdiff_t rows,
+    ptrdiff_t columns
 ) {
-    WB_DISPATCH(product32, a, b, depth, c, stride, rows, columns)
+    WB_CHOOSE(form, product32, a, b, depth, c, stride, rows, columns)
 }

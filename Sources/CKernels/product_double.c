@@ -23,10 +23,11 @@
 #pragma clang attribute pop
 #endif
 
-ptrdiff_t wb_product_rows_f64(void) { WB_DISPATCH(return product64_rows) }
-ptrdiff_t wb_product_columns_f64(void) { WB_DISPATCH(return product64_columns) }
+ptrdiff_t wb_product_rows_f64(int form) { WB_CHOOSE(form, return product64_rows) }
+ptrdiff_t wb_product_columns_f64(int form) { WB_CHOOSE(form, return product64_columns) }
 void wb_product_f64(
-    const double *a, const double *b, ptrdiff_t depth, double *c, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns
+    int form, const double *a, const double *b, ptrdiff_t depth, double *c, ptrdiff_t stride, ptrdiff_t rows,
+    ptrdiff_t columns
 ) {
-    WB_DISPATCH(product64, a, b, depth, c, stride, rows, columns)
+    WB_CHOOSE(form, product64, a, b, depth, c, stride, rows, columns)
 }

@@ -95,12 +95,12 @@ struct ProgramBuilder {
     /// - Throws: `op.unsupported` naming all operators that can't be run, `op.argument`, `graph.invalid`,
     ///   `limit.depth`, `limit.count`, `limit.memory`.
     static func build(_ model: Model, options: SessionOptions) throws -> Program {
-        let context = BuildContext(model, options)
+        let context = BuildContext(try expandingGradients(model), options)
         var builder = ProgramBuilder(context: context)
         let graph = context.model.graph
         let scope = Scope(graph, parent: nil, program: builder.number)
         try builder.build(
-            Place(scope: scope, opsets: model.opsetImports, attributes: nil), depth: 0, prefix: "")
+            Place(scope: scope, opsets: context.model.opsetImports, attributes: nil), depth: 0, prefix: "")
         guard context.unsupported.isEmpty else {
             throw GraphError(
                 .unsupportedOperator, "no kernel for \(context.unsupported.sorted().joined(separator: ", "))",
@@ -236,7 +236,7 @@ struct ProgramBuilder {
         guard let opset = place.opsets.first(where: { canonical($0.domain) == domain })?.version else {
             throw GraphError(.invalid, "the model imports no operator set of the domain \"\(domain)\"")
         }
-        guard let op = context.options.operators[node.op] else {
+        guard let op = context.options.operators[node.op] ?? OperatorRegistry.gradientParts[node.op] else {
             context.unsupported.append("\(node.op) (opset \(opset))")
             for id in node.outputs { if let id { scope.slots[id] = .number(program.newValue()) } }
             return
@@ -266,7 +266,7 @@ struct ProgramBuilder {
 
     private func schema(_ op: Operator, _ opset: Int64) throws -> OperatorSchema {
         let name = OperatorName(op.name.type, domain: op.name.domain)
-        if let known = OperatorTable.schema(for: name, opset: opset) { return known }
+        if let known = OperatorTable.schemaEvenDeprecated(for: name, opset: opset) { return known }
         guard !OperatorTable.knows(domain: op.name.domain) else {
             throw GraphError(.unsupportedOperator, "there is no \(op.name) in version \(opset) of its operator set")
         }

@@ -37,16 +37,29 @@ public struct FileRegion: Sendable {
 public final class HeapSource: ByteSource, @unchecked Sendable {
     // Unchecked: the buffer is written only inside `init` and freed in `deinit`.
     private let buffer: UnsafeMutableRawBufferPointer
+    /// Bytes that the buffer really has.
+    private let capacity: Int
 
-    /// Makes `count` zeroed bytes and lets `fill` write them.
+    /// Makes `count` bytes and lets `fill` write them.
+    /// - Parameter clears: whether they are zero at first; without that `fill` must write every one.
     /// - Throws: `limit.memory` where the memory can't be had; whatever `fill` throws.
-    public init(count: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
-        buffer = try allocate(count)
+    public init(count: Int, clears: Bool = true, fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
+        if count <= MemoryLimit.bytes, let (base, capacity) = BufferPool.shared.take(count) {
+            buffer = UnsafeMutableRawBufferPointer(start: base, count: count)
+            self.capacity = capacity
+            if clears { memset(base, 0, count) }
+        } else {
+            buffer = try allocate(count, clears: clears)
+            capacity = count
+        }
         // Where this throws, `deinit` frees the buffer: all properties are set.
         try fill(buffer)
     }
 
-    deinit { buffer.deallocate() }
+    deinit {
+        if let base = buffer.baseAddress, BufferPool.shared.give(base, capacity: capacity) { return }
+        buffer.deallocate()
+    }
 
     public var count: Int { buffer.count }
     public var memory: UnsafeRawBufferPointer? { UnsafeRawBufferPointer(buffer) }
@@ -56,9 +69,9 @@ public final class HeapSource: ByteSource, @unchecked Sendable {
     }
 }
 
-/// The one allocator for everything whose size comes from input: 64-byte aligned, zeroed, and an error in place of a trap.
-/// The caller frees it with `deallocate()`.
-public func allocate(_ count: Int) throws -> UnsafeMutableRawBufferPointer {
+/// The one allocator for everything whose size comes from input: 64-byte aligned, zeroed unless the caller is to write
+/// every byte anyway, and an error in place of a trap. The caller frees it with `deallocate()`.
+public func allocate(_ count: Int, clears: Bool = true) throws -> UnsafeMutableRawBufferPointer {
     guard count >= 0, count <= MemoryLimit.bytes else {
         throw FormatError(
             .limitMemory, "needs \(count) bytes of memory, more than the limit of \(MemoryLimit.bytes)",
@@ -68,6 +81,6 @@ public func allocate(_ count: Int) throws -> UnsafeMutableRawBufferPointer {
     guard posix_memalign(&pointer, 64, Swift.max(count, 64)) == 0, let pointer else {
         throw FormatError(.limitMemory, "the system has no \(count) bytes of memory left")
     }
-    memset(pointer, 0, count)
+    if clears { memset(pointer, 0, count) }
     return UnsafeMutableRawBufferPointer(start: pointer, count: count)
 }

@@ -96,7 +96,7 @@ public struct Bytes: Sendable {
     /// The same bytes in memory.
     public func loaded() throws -> Bytes {
         if source.memory != nil { return self }
-        return Bytes(try HeapSource(count: count) { try read(at: 0, into: $0) })
+        return Bytes(try HeapSource(count: count, clears: false) { try read(at: 0, into: $0) })
     }
 }
 

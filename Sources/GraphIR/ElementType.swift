@@ -29,7 +29,8 @@ public enum ElementType: Int32, Sendable, CaseIterable, Hashable {
     case float6e2m3 = 27
     case float6e3m2 = 28
 
-    /// Bits of one element; 0 for strings. The six-bit floats are stored one to a byte (ONNX, "float6").
+    /// Bits of one element; 0 for strings. The six-bit floats are stored one to a byte; files that
+    /// pack them are unpacked as they are read.
     public var bitWidth: Int {
         switch self {
         case .string: 0

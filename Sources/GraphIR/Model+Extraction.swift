@@ -259,7 +259,9 @@ extension Graph {
     /// The names that the graph takes from around it.
     fileprivate func freeNames() -> OrderedSet<ExactName> {
         var made: Set<ExactName> = []
-        for id in inputs + Array(initializers.keys) + Array(sparseInitializers.keys) { made.insert(ExactName(self[id].name)) }
+        for id in inputs + Array(initializers.keys) + Array(sparseInitializers.keys) {
+            made.insert(ExactName(self[id].name))
+        }
         for node in nodes {
             for case let id? in node.outputs { made.insert(ExactName(self[id].name)) }
         }

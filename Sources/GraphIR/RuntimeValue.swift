@@ -33,11 +33,17 @@ public indirect enum RuntimeValue: Sendable {
         }
     }
 
+    /// Bytes that a value takes besides its elements: a million empty tensors fill the memory too.
+    public static let overhead = 256
+
     /// Bytes that the value takes; two names of one buffer count twice.
     public var byteCount: Int {
         switch self {
         case .tensor(let tensor): tensor.heldBytes
-        case .sequence(let items): items.reduce(16 * items.count) { $0.adding(checked: $1.byteCount) ?? Int.max }
+        case .sequence(let items):
+            items.reduce(items.count.multiplied(checked: RuntimeValue.overhead) ?? Int.max) {
+                $0.adding(checked: $1.byteCount) ?? Int.max
+            }
         case .optional(let item): item?.byteCount ?? 0
         case .map(let keys, let values): keys.heldBytes.adding(checked: values.heldBytes) ?? Int.max
         }

@@ -120,7 +120,8 @@ extension Tensor {
         case .uint8: return try array(of: UInt8.self).map(Double.init)
         case .uint16: return try array(of: UInt16.self).map(Double.init)
         case .uint32: return try array(of: UInt32.self).map(Double.init)
-        case .uint64: return try array(of: UInt64.self).map(Double.init)
+        // `Double.init` alone would be the one that takes bits.
+        case .uint64: return try array(of: UInt64.self).map { Double($0) }
         case .bool: return try bytes().array().map { $0 == 0 ? 0 : 1 }
         default:
             guard let format = elementType.floatFormat else {

@@ -79,7 +79,8 @@ extension String {
             var result = ""
             for scalar in line.unicodeScalars {
                 switch scalar.properties.generalCategory {
-                case .control where scalar != "\t", .format, .surrogate, .privateUse, .lineSeparator, .paragraphSeparator:
+                case .control where scalar != "\t", .format, .surrogate, .privateUse, .lineSeparator,
+                    .paragraphSeparator:
                     result += "\\u{" + String(scalar.value, radix: 16) + "}"
                 default: result.unicodeScalars.append(scalar)
                 }

@@ -17,6 +17,7 @@ struct VerifyCommand: ParsableCommand {
             suite's own tolerance. One line for each failure, then the counts.
 
               weightbridge verify suite/ --filter conv --list
+              weightbridge verify suite/ --tables
             """)
 
     @Argument(help: "An ONNX model, or a checkpoint whose architecture is recognised.", completion: .file())
@@ -30,6 +31,16 @@ struct VerifyCommand: ParsableCommand {
 
     @Flag(help: "Suites: list each case that is excluded, with the reason.")
     var list = false
+
+    @Flag(help: "Suites: add the counts by kind and by operator.")
+    var tables = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Suites: count the failures listed in this file as excluded; on each line a case and the reason.",
+            valueName: "file"),
+        completion: .file())
+    var except: String?
 
     @Option(
         help: ArgumentHelp(
@@ -94,8 +105,17 @@ struct VerifyCommand: ParsableCommand {
                 "'\(model)' is no suite: there is no model.onnx below it. For one model give --golden")
         }
         let session = execution.options()
+        let exceptions = try except.map { try ConformanceExceptions(path: $0) } ?? ConformanceExceptions()
         Terminal.withProgress("running \(suite.cases.count) cases") { suite.run(options: session, opset: opset) }
-        print(format.json ? suite.json().serialized(pretty: true) : suite.text(listing: list))
+        for name in suite.apply(exceptions) {
+            Terminal.printError("\(name.printable) passed, it need not be excepted any more\n")
+        }
+        if format.json {
+            print(suite.json().serialized(pretty: true))
+        } else {
+            print(suite.text(listing: list))
+            if tables { print("\n" + suite.tables()) }
+        }
         if suite.failures > 0 { throw ExitCode(ExitStatus.mismatch) }
     }
 

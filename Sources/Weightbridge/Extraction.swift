@@ -34,7 +34,8 @@ public struct ExtractionReport: Sendable {
     }
 }
 
-/// Cuts a part out of a model, as ``Model/extracted(inputs:outputs:)`` says, and writes it.
+/// Cuts a part out of a model, as ``Model/extracted(inputs:outputs:)`` says, and writes it. Types of its inputs and outputs
+/// that the model doesn't say are inferred.
 /// - Throws: ``FormatError``, ``GraphError``; `usage` where the output's ending names no format of models.
 public func extract(
     from model: Model, inputs: [String]?, outputs: [String]?, to path: String
@@ -43,7 +44,11 @@ public func extract(
     guard format.isModel else {
         throw FormatError(.usage, "a part of a model is a model", file: path, hint: "end the name in .onnx or .onnxtxt")
     }
-    let part = try model.extracted(inputs: inputs, outputs: outputs)
+    var part = try inferShapes(model).model.extracted(inputs: inputs, outputs: outputs)
+    let described = Set(model.graph.valueInfo.map { ExactName(model.graph[$0].name) })
+    part.model.graph.valueInfo = part.model.graph.valueInfo.filter {
+        described.contains(ExactName(part.model.graph[$0].name))
+    }
     let graph = part.model.graph
     var notes = part.notes
     let written: WrittenModel

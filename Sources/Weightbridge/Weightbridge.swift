@@ -3,5 +3,6 @@
 @_exported import Execution
 @_exported import Formats
 @_exported import GraphIR
+@_exported import Images
 @_exported import Operators
 @_exported import Parity

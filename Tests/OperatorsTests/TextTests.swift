@@ -17,7 +17,7 @@ import Testing
             "(", ")", "a)", "(a", "[", "[a", "[]", "[^]", "[b-a]", "[a-\\d]", "[[:foo:]]", "*", "+a", "?", "(*)", "a|*",
             "a**", "a*+", "a++", "a{2}{3}", "a{2,1}", "a{1001}", "(a{100}){11}", "\\", "\\1", "\\8", "\\c", "\\E",
             "\\Z", "\\G", "\\h", "\\x", "\\x1", "\\x{}", "\\x{110000}", "\\x{zz}", "(?=a)", "(?!a)", "(?<=a)", "(?<!a)",
-            "(?>a)", "(?#a)", "(?P=n)", "(?P<>a)", "(?P<n>a)(?P<n>b)", "(?P<a-b>x)", "(?x)a", "(?i-)a", "(?", "(?i",
+            "(?>a)", "(?#a)", "(?P=n)", "(?P<>a)", "(?P<a-b>x)", "(?x)a", "(?i-)a", "(?", "(?i",
             "\\p", "\\p{", "\\p{Lu", "[\\b]",
         ])
     func refused(pattern: String) throws {
@@ -26,10 +26,11 @@ import Testing
     }
 
     @Test(
-        "What RE2 has and we don't is called unsupported", arguments: ["\\p{Greek}", "\\C", "(((a{99}){10}){1}b){999}"])
+        "What RE2 has and we don't is called unsupported",
+        arguments: ["\\p{Greek}", "\\C", String(repeating: "a{1000}", count: 70)])
     func unsupported(pattern: String) throws {
         let error = #expect(throws: GraphError.self) { try RegularExpression(Array(pattern.utf8)) }
-        #expect(error?.code == .unsupportedArgument || pattern.contains("999"))
+        #expect(error?.code == .unsupportedArgument)
     }
 
     @Test(

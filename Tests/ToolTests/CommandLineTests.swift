@@ -6,7 +6,7 @@ import Testing
     static let digits = packageRoot.appendingPathComponent("fixtures/convmixer_digits").path
     static let weights = "\(digits)/weights/state_dict.pth"
 
-    @Test(arguments: ["inspect", "convert", "verify", "run", "init", "architectures"])
+    @Test(arguments: ["inspect", "convert", "verify", "run", "init", "architectures", "extract"])
     func helpTeaches(_ command: String) throws {
         let help = try runTool([command, "--help"])
         #expect(help.status == 0)
@@ -29,6 +29,16 @@ import Testing
             (["convert", "@/convmixer_digits/golden.npz", "-o", "x.onnx"], 69, "no known architecture"),
             (["init", "resnet9000", "-o", "x.pth"], 64, "weightbridge architectures"),
             (["architectures", "resnet9000"], 64, "no architecture"),
+            (["extract", "@/convmixer_digits/weights/state_dict.pth", "-o", "x.onnx"], 64, "--inputs"),
+            (
+                ["extract", "@/convmixer_digits/weights/state_dict.pth", "--outputs", "nothing", "-o", "x.onnx"], 64,
+                "usage"
+            ),
+            (
+                ["extract", "@/convmixer_digits/weights/state_dict.pth", "--outputs", "x", "-o", "x.pth"], 64,
+                ".onnxtxt"
+            ),
+            (["inspect", "@/convmixer_digits/weights/state_dict.pth", "--text", "--json"], 64, "take one"),
         ] as [([String], Int32, String)])
     func wrongInput(_ arguments: [String], _ status: Int32, _ message: String) throws {
         let fixtures = packageRoot.appendingPathComponent("fixtures").path
@@ -36,6 +46,28 @@ import Testing
         #expect(run.status == status, "\(run.output)")
         #expect(run.output.contains(message), "\(run.output)")
         #expect(run.output.filter { $0 == "\n" }.count < 16, "short: \(run.output)")
+    }
+
+    @Test("a model goes to text and back, and a part of it comes out")
+    func textAndParts() throws {
+        let folder = try TemporaryFolder()
+        let (model, text, again) = (folder.path("m.onnx"), folder.path("m.onnxtxt"), folder.path("again.onnx"))
+        #expect(try runTool(["convert", Self.weights, "-o", model]).status == 0)
+        #expect(try runTool(["convert", model, "-o", text]).status == 0)
+        #expect(try runTool(["convert", text, "-o", again]).status == 0)
+        let verify = try runTool(["verify", text, "--golden", "\(Self.digits)/golden.npz"])
+        #expect(verify.status == 0, "\(verify.output)")
+        let (first, second) = (
+            try runTool(["inspect", model, "--text", "--all"]), try runTool(["inspect", again, "--text", "--all"])
+        )
+        #expect(first.status == 0 && first.output == second.output && first.output.contains("Conv <"))
+        let part = folder.path("part.onnx")
+        let node = try #require(first.output.split(separator: "\n").first { $0.contains(" = Conv <") })
+        let name = try #require(node.split(separator: "=").first?.split(separator: " ").last).trimmingCharacters(
+            in: CharacterSet(charactersIn: "\""))
+        let extract = try runTool(["extract", model, "--outputs", name, "-o", part, "--json"])
+        #expect(extract.status == 0 && extract.output.contains("\"nodes\": 1,"), "\(extract.output)")
+        #expect(try runTool(["inspect", part]).output.contains("1: 1 Conv"))
     }
 
     @Test func mainJob() throws {

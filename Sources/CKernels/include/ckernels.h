@@ -19,17 +19,21 @@ typedef struct {
 void wb_depthwise_f32(const wb_depthwise *shape, const float *plane, const float *weights, float bias, float *out);
 void wb_depthwise_f64(const wb_depthwise *shape, const double *plane, const double *weights, double bias, double *out);
 
+/// The form of the matrix product to use; asked for once, since the layout of the panels goes with it.
+int wb_product_form(void);
 /// A block of a matrix product is `wb_product_rows` × `wb_product_columns`; `a` holds a column of that height for every
 /// step of `depth`, `b` a row of that width. c[row*stride + column] += sum over k of a[k][row] * b[k][column], of which
 /// only the first `rows` and `columns` are written. Every element is summed in the order of k, wherever it lies.
 void wb_product_f32(
-    const float *a, const float *b, ptrdiff_t depth, float *c, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns);
-ptrdiff_t wb_product_rows_f32(void);
-ptrdiff_t wb_product_columns_f32(void);
+    int form, const float *a, const float *b, ptrdiff_t depth, float *c, ptrdiff_t stride, ptrdiff_t rows,
+    ptrdiff_t columns);
+ptrdiff_t wb_product_rows_f32(int form);
+ptrdiff_t wb_product_columns_f32(int form);
 void wb_product_f64(
-    const double *a, const double *b, ptrdiff_t depth, double *c, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns);
-ptrdiff_t wb_product_rows_f64(void);
-ptrdiff_t wb_product_columns_f64(void);
+    int form, const double *a, const double *b, ptrdiff_t depth, double *c, ptrdiff_t stride, ptrdiff_t rows,
+    ptrdiff_t columns);
+ptrdiff_t wb_product_rows_f64(int form);
+ptrdiff_t wb_product_columns_f64(int form);
 
 /// out[i] = a[i*stepA] op b[i*stepB], steps 0 or 1; op: 0 add, 1 subtract, 2 multiply, 3 divide.
 void wb_binary_f32(int op, const float *a, int stepA, const float *b, int stepB, float *out, ptrdiff_t count);

@@ -222,6 +222,8 @@ struct ModelChecker {
 
     /// What inference finds wrong, but for nodes that are known to be faulty.
     mutating func checkTypes() {
+        // Calls that can't be followed have no types.
+        guard model.callFault() == nil else { return }
         let faulty = Set(faults.compactMap(\.node))
         for fault in inferShapes(model).faults {
             if let node = fault.node, isPart(of: faulty, node) { continue }

@@ -100,10 +100,11 @@ extension ModelChecker {
         for name in function.attributeNames where !names.insert(ExactName(name)).inserted {
             report(GraphError(.duplicate, "the attribute is declared twice", argument: name), label)
         }
-        var mismatched: Set<ExactName> = []
+        var looked: Set<ExactName> = []
         for node in function.body.nodes {
             checkRules(of: node, node.label(in: function.body), depth: 0)
-            if mismatched.insert(ExactName(node.op.description)).inserted { checkVersion(of: node.op, in: function, label) }
+            guard looked.insert(ExactName(node.op.description)).inserted else { continue }
+            checkVersion(of: node.op, in: function, label)
         }
     }
 

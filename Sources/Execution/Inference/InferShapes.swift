@@ -36,8 +36,8 @@ public struct ShapeInference: Sendable {
 enum InferenceWork {
     /// Functions and graphs within each other.
     static let depth = ProgramLimits.depth
-    /// Nodes looked at, calls of functions followed: doubling functions must not take forever.
-    static let nodes = 1_000_000
+    /// Nodes of functions that are looked at, once for each call: doubling functions must not take forever.
+    static let calledNodes = 200_000
     /// Elements that the inputs of a folded node may have together, and each of its results.
     static let foldedElements = 1024
     /// Bytes that folding a node may use.

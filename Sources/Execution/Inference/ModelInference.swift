@@ -44,8 +44,10 @@ final class ModelInference {
     let functions: [ExactName: Int]
     var faults: [GraphError] = []
     var names = DimensionNames()
-    var nodes = 0
+    var calledNodes = 0
     var folds = 0
+    /// Whether a limit was reached: nothing further is looked at.
+    var isStopped = false
 
     init(_ model: Model, _ options: InferenceOptions) {
         self.model = model
@@ -70,6 +72,11 @@ final class ModelInference {
         faults.append(fault)
     }
 
+    func stop(_ fault: GraphError, _ label: String?) {
+        if !isStopped { report(fault, label) }
+        isStopped = true
+    }
+
     /// Names of dimensions count in the whole model.
     private func reserveNames(_ graph: Graph, depth: Int) {
         guard depth <= InferenceWork.depth else { return }
@@ -90,11 +97,10 @@ final class ModelInference {
         constants(graph, scope, context)
         inputs(&graph, given, scope, context)
         for index in graph.nodes.indices {
-            nodes += 1
-            guard nodes <= InferenceWork.nodes else {
-                if nodes == InferenceWork.nodes + 1 {
-                    report(GraphError(.count, "more than \(InferenceWork.nodes) nodes, calls unfolded"), nil)
-                }
+            if isStopped { break }
+            if context.attributes != nil { calledNodes += 1 }
+            guard calledNodes <= InferenceWork.calledNodes else {
+                stop(GraphError(.count, "functions unfold to more than \(InferenceWork.calledNodes) nodes"), nil)
                 break
             }
             infer(node: index, in: &graph, scope, context)

@@ -64,7 +64,7 @@ extension ModelInference {
         _ function: Function, _ node: Node, _ inputs: [InferredValue?], _ label: String, _ context: InferenceContext
     ) -> [InferredValue] {
         guard context.depth < InferenceWork.depth else {
-            report(GraphError(.depth, "functions in each other, more than \(InferenceWork.depth) deep"), label)
+            stop(GraphError(.depth, "functions in each other, more than \(InferenceWork.depth) deep"), label)
             return []
         }
         let scope = InferenceScope(parent: nil)
@@ -91,13 +91,14 @@ extension ModelInference {
     ) -> [InferredValue] {
         let unknown = [InferredValue](repeating: InferredValue(), count: node.outputs.count)
         var inferred: [ExactName: (graph: Graph, faults: [GraphError])] = [:]
-        /// Faults count of the last time that a body was looked at: a loop tries several shapes.
+        /// The faults that count are those of the last time that a body was looked at: a loop tries several shapes.
         func inferBody(_ name: String, _ values: [InferredValue?]?) throws -> [InferredValue] {
             guard case .graph(var body) = node.attribute(name) else {
                 throw GraphError(.argument, "the node has no such graph", argument: name)
             }
             guard context.depth < InferenceWork.depth else {
-                throw GraphError(.depth, "graphs in each other, more than \(InferenceWork.depth) deep")
+                stop(GraphError(.depth, "graphs in each other, more than \(InferenceWork.depth) deep"), label)
+                return []
             }
             if let values, values.count != body.inputs.count {
                 let optional = body.inputs.dropFirst(values.count).allSatisfy { body.initializers[$0] != nil }

@@ -8,23 +8,19 @@ struct GraphDeclarations {
 
     init(_ graph: Graph) { self.graph = graph }
 
-    mutating func addInputs(_ values: [Value]) throws {
-        for value in values {
-            let id = graph.value(named: value.name)
-            guard declared.insert(id).inserted else {
-                throw FormatError(.graphDuplicate, "two graph inputs have this name", item: value.name)
-            }
-            graph[id] = value
-            graph.inputs.append(id)
+    mutating func addInput(_ value: Value) throws {
+        let id = graph.value(named: value.name)
+        guard declared.insert(id).inserted else {
+            throw FormatError(.graphDuplicate, "two graph inputs have this name", item: value.name)
         }
+        graph[id] = value
+        graph.inputs.append(id)
     }
 
-    mutating func addOutputs(_ values: [Value]) {
-        for (position, value) in values.enumerated() {
-            let id = graph.value(named: value.name)
-            declare(value, id, .outputs, position)
-            graph.outputs.append(id)
-        }
+    mutating func addOutput(_ value: Value) {
+        let id = graph.value(named: value.name)
+        declare(value, id, .outputs, graph.outputs.count)
+        graph.outputs.append(id)
     }
 
     mutating func addValueInfo(_ values: [Value]) {

@@ -9,33 +9,23 @@ extension MessageReader {
         graph.docString = try optionalText(message.has_doc_string, message.doc_string)
         graph.metadata = try metadata(message.n_metadata_props, message.metadata_props)
         graph.unknown = unknown(message.base)
-        var declared: Set<ValueID> = []
+        var declarations = GraphDeclarations(graph)
         for info in messages(message.n_input, message.input) {
-            _ = try tolerating(losing: [info.name]) { reader in
-                let value = try reader.value(info)
-                let id = graph.value(named: value.name)
-                guard declared.insert(id).inserted else {
-                    throw FormatError(.graphDuplicate, "two graph inputs have this name", item: value.name)
-                }
-                graph[id] = value
-                graph.inputs.append(id)
-            }
+            _ = try tolerating(losing: [info.name]) { try declarations.addInput($0.value(info)) }
         }
-        for (position, info) in messages(message.n_output, message.output).enumerated() {
-            guard let value = try tolerating(losing: [], { try $0.value(info) }) else { continue }
-            graph.outputs.append(declare(value, .outputs, position, &graph, &declared).id)
+        for info in messages(message.n_output, message.output) {
+            _ = try tolerating(losing: []) { declarations.addOutput(try $0.value(info)) }
         }
-        try valueInfo(messages(message.n_value_info, message.value_info), &graph, &declared)
+        declarations.addValueInfo(try messages(message.n_value_info, message.value_info).map { try value($0) })
         for initializer in messages(message.n_initializer, message.initializer) {
-            _ = try tolerating(losing: [initializer.name]) { reader in
-                try reader.add(initializer, to: &graph, declared)
-            }
+            _ = try tolerating(losing: [initializer.name]) { try declarations.addInitializer($0.tensor(initializer)) }
         }
         for initializer in messages(message.n_sparse_initializer, message.sparse_initializer) {
-            _ = try tolerating(losing: initializer.values.map { [$0.pointee.name] } ?? []) { reader in
-                try reader.add(initializer, to: &graph)
+            _ = try tolerating(losing: initializer.values.map { [$0.pointee.name] } ?? []) {
+                try declarations.addSparseInitializer($0.sparseTensor(initializer))
             }
         }
+        graph = declarations.graph
         for node in messages(message.n_node, message.node) {
             let outputs = array(node.n_output, node.output)
             let made = try tolerating(losing: outputs) { try $0.node(node, in: &graph, inFunction: inFunction) }
@@ -51,66 +41,6 @@ extension MessageReader {
             graph.quantizationAnnotations.append(result)
         }
         return graph
-    }
-
-    private mutating func add(
-        _ initializer: Onnx__TensorProto, to graph: inout Graph, _ declared: Set<ValueID>
-    ) throws {
-        let record = try tensor(initializer)
-        guard !record.name.isEmpty else { throw FormatError(.graphInvalid, "an initializer has no name") }
-        let id = graph.value(named: record.name)
-        guard graph.initializers[id] == nil else {
-            throw FormatError(.graphDuplicate, "two initializers have this name", item: record.name)
-        }
-        if !declared.contains(id) {
-            graph[id].type = .tensor(record.tensor.elementType, record.tensor.shape.map { .size(Int64($0)) })
-        }
-        graph.initializers[id] = record
-    }
-
-    private mutating func add(_ initializer: Onnx__SparseTensorProto, to graph: inout Graph) throws {
-        let record = try sparseTensor(initializer)
-        guard !record.values.name.isEmpty else {
-            throw FormatError(.graphInvalid, "a sparse initializer has no name")
-        }
-        let id = graph.value(named: record.values.name)
-        guard graph.initializers[id] == nil, graph.sparseInitializers[id] == nil else {
-            throw FormatError(.graphDuplicate, "two initializers have this name", item: record.values.name)
-        }
-        graph.sparseInitializers[id] = record
-    }
-
-    /// The values of a `value_info` list.
-    func valueInfo(_ list: [Onnx__ValueInfoProto], _ graph: inout Graph, _ declared: inout Set<ValueID>) throws {
-        for (position, info) in list.enumerated() {
-            let value = try self.value(info)
-            let id = graph.value(named: value.name)
-            if graph.valueInfo.append(id).inserted {
-                _ = declare(value, .valueInfo, position, &graph, &declared)
-            } else {
-                graph.redeclarations.append(Redeclaration(list: .valueInfo, position: position, value: value))
-            }
-        }
-    }
-
-    /// Notes what a list says of a value; where an earlier list said something else, as a redeclaration.
-    private func declare(
-        _ value: Value, _ list: Redeclaration.List, _ position: Int, _ graph: inout Graph,
-        _ declared: inout Set<ValueID>
-    ) -> (id: ValueID, isFirst: Bool) {
-        let id = graph.value(named: value.name)
-        let isFirst = declared.insert(id).inserted
-        if isFirst {
-            graph[id] = value
-        } else if !sameDeclaration(graph[id], value) {
-            graph.redeclarations.append(Redeclaration(list: list, position: position, value: value))
-        }
-        return (id, isFirst)
-    }
-
-    private func sameDeclaration(_ left: Value, _ right: Value) -> Bool {
-        left.type == right.type && left.docString == right.docString && left.metadata == right.metadata
-            && left.unknown == right.unknown
     }
 
     /// A `ValueInfoProto`.

@@ -30,8 +30,8 @@ extension MessageReader {
                 }
                 guard type != .string else { throw FormatError(.tensorDtype, "strings can't lie in an external file") }
                 encoding = .external
-                let count = try Tensor.byteCount(type, shape: shape)
-                value = try Tensor(type, shape: shape, bytes: externalFiles.bytes(entries, wanted: count))
+                let count = try storedByteCount(type, shape: shape)
+                value = try storedTensor(type, shape: shape, externalFiles.bytes(entries, wanted: count))
             } else {
                 value = try embedded(message, type, shape, payload, &encoding)
                 if message.has_data_location != 0 { extra.unusualPresence.append(14) }
@@ -82,7 +82,7 @@ extension MessageReader {
             guard typed.isEmpty else { throw FormatError(.tensorBounds, "has both raw_data and another data field") }
             encoding = .raw
             return try locating(offset: raw.offset) {
-                try Tensor(type, shape: shape, bytes: Bytes(file, at: raw.offset, count: raw.count))
+                try storedTensor(type, shape: shape, Bytes(file, at: raw.offset, count: raw.count))
             }
         }
         guard let field = TypedField(type), typed.keys.allSatisfy({ $0 == field.rawValue }) else {

@@ -60,7 +60,7 @@ struct MessageReader {
         do {
             return try read(&self)
         } catch let fault as any Fault {
-            damage?.faults.append((fault as? FormatError)?.located(file: file.path) ?? fault)
+            damage?.faults.append(fault)
             for data in names {
                 if let lost = try? name(data) { damage?.names.insert(ExactName(lost)) }
             }

@@ -31,12 +31,13 @@ extension MessageWriter {
             if extra.writesDefault(14) { set(0, &message.pointee.has_data_location, &message.pointee.data_location) }
             return message
         }
-        if external.wants(record, bytes, isInitializer: mayBeExternal) {
+        let stored = isPackedInSixBits(tensor.elementType) ? Bytes(PackedSixBits(bytes)) : bytes
+        if external.wants(record, stored, isInitializer: mayBeExternal) {
             let places: Set<String> = ["location", "offset", "length"]
             // The bytes are the same, so what else was said of them (a checksum) still holds.
             let rest = record.externalData.filter { !places.contains($0.key) }
             (message.pointee.n_external_data, message.pointee.external_data) = try metadata(
-                external.place(bytes) + rest)
+                external.place(stored) + rest)
             set(1, &message.pointee.has_data_location, &message.pointee.data_location)
             return message
         }
@@ -47,7 +48,7 @@ extension MessageWriter {
         if record.encoding == .typed {
             try setTyped(bytes, tensor.elementType, message)
         } else {
-            set(try payload(bytes), &message.pointee.has_raw_data, &message.pointee.raw_data)
+            set(try payload(stored), &message.pointee.has_raw_data, &message.pointee.raw_data)
         }
         return message
     }

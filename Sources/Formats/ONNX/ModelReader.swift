@@ -77,22 +77,10 @@ extension MessageReader {
             throw FormatError(.graphInvalid, "the model has no graph", hint: "is this an ONNX model?")
         }
         let version = message.has_ir_version != 0 ? message.ir_version : nil
-        guard let version, version >= 1 else {
-            throw FormatError(
-                .graphInvalid, "the IR version is \(version.map { "\($0)" } ?? "missing"), expected 1 or more")
-        }
-        guard version <= ONNXVersion.newestIR else {
-            throw FormatError(
-                .containerUnsupported,
-                "the IR version is \(version), the newest that is read is \(ONNXVersion.newestIR)")
-        }
         let imports = try opsets(message.n_opset_import, message.opset_import)
-        // Operator sets came with IR version 3.
-        guard !imports.isEmpty || version < 3 else {
-            throw FormatError(.graphInvalid, "the model imports no operator set")
-        }
+        let checked = try checkedIRVersion(version, imports: imports)
         var model = Model(
-            graph: try graph(graphMessage.pointee, inFunction: false), irVersion: version, opsetImports: imports)
+            graph: try graph(graphMessage.pointee, inFunction: false), irVersion: checked, opsetImports: imports)
         model.producerName = try optionalText(message.has_producer_name, message.producer_name)
         model.producerVersion = try optionalText(message.has_producer_version, message.producer_version)
         model.domain = try optionalText(message.has_domain, message.domain)
@@ -116,23 +104,13 @@ extension MessageReader {
     private func opsets(
         _ count: Int, _ pointer: UnsafeMutablePointer<UnsafeMutablePointer<Onnx__OperatorSetIdProto>?>?
     ) throws -> [OpsetImport] {
-        var versions: [ExactName: Int64] = [:]
-        return try messages(count, pointer).map { message in
+        let imports = try messages(count, pointer).map { message in
             var result = OpsetImport(try message.has_domain != 0 ? name(message.domain) : nil, message.version)
             result.unknown = unknown(message.base)
-            let domain = result.domain == "ai.onnx" ? "" : result.domain ?? ""
-            let known = versions.updateValue(result.version, forKey: ExactName(domain))
-            guard known == nil || known == result.version else {
-                throw FormatError(.graphInvalid, "the operator set '\(domain)' is imported in two versions")
-            }
-            guard result.version >= 1, !domain.isEmpty || result.version <= ONNXVersion.newestOpset else {
-                throw FormatError(
-                    .containerUnsupported,
-                    "version \(result.version) of the operator set '\(domain)' is asked for; "
-                        + "1 to \(ONNXVersion.newestOpset) exist")
-            }
             return result
         }
+        try checkVersions(of: imports)
+        return imports
     }
 
     private mutating func training(_ message: Onnx__TrainingInfoProto) throws -> TrainingInfo {
@@ -155,18 +133,11 @@ extension MessageReader {
             overload: try plainName(message.has_overload, message.overload, 13, &extra))
         return try locating(item: "function '\(operatorName)'") {
             guard !operatorName.type.isEmpty else { throw FormatError(.graphInvalid, "a function has no name") }
-            var body = Graph()
-            var inputs: Set<ValueID> = []
-            for name in try names(message.n_input, message.input) {
-                let id = body.value(named: name)
-                guard inputs.insert(id).inserted else {
-                    throw FormatError(.graphDuplicate, "the input '\(name)' is there twice")
-                }
-                body.inputs.append(id)
-            }
-            body.outputs = try names(message.n_output, message.output).map { body.value(named: $0) }
-            var declared: Set<ValueID> = []
-            try valueInfo(messages(message.n_value_info, message.value_info), &body, &declared)
+            var declarations = GraphDeclarations(Graph())
+            try declarations.addFormals(
+                inputs: names(message.n_input, message.input), outputs: names(message.n_output, message.output))
+            declarations.addValueInfo(try messages(message.n_value_info, message.value_info).map { try value($0) })
+            var body = declarations.graph
             for node in messages(message.n_node, message.node) {
                 body.nodes.append(try self.node(node, in: &body, inFunction: true))
             }

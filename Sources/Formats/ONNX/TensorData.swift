@@ -103,6 +103,29 @@ extension TensorPayload {
     }
 }
 
+/// Whether `raw_data` and external files hold the type's elements four to three bytes; our tensors give each a byte.
+func isPackedInSixBits(_ type: ElementType) -> Bool { type == .float6e2m3 || type == .float6e3m2 }
+
+/// Bytes that a tensor takes in `raw_data` or an external file.
+/// - Throws: what ``Tensor/byteCount(_:shape:)`` throws.
+func storedByteCount(_ type: ElementType, shape: [Int]) throws -> Int {
+    let count = try Tensor.byteCount(type, shape: shape)
+    return isPackedInSixBits(type) ? UnpackedSixBits.packedCount(count) : count
+}
+
+/// The tensor that lies in `raw_data` or an external file.
+/// - Throws: `tensor.bounds` where the bytes are more or fewer than type and shape say.
+func storedTensor(_ type: ElementType, shape: [Int], _ bytes: Bytes) throws -> Tensor {
+    guard isPackedInSixBits(type) else { return try Tensor(type, shape: shape, bytes: bytes) }
+    let wanted = try storedByteCount(type, shape: shape)
+    guard bytes.count == wanted else {
+        throw FormatError(
+            .tensorBounds, "\(type.onnxName) of shape \(shape) takes \(wanted) bytes, there are \(bytes.count)")
+    }
+    let count = try Tensor.byteCount(type, shape: shape)
+    return try Tensor(type, shape: shape, bytes: Bytes(UnpackedSixBits(bytes, count: count)))
+}
+
 /// Decodes a typed data field whose elements are variable-length numbers into little-endian elements.
 /// - Throws: `tensor.bounds` where there are more or fewer than `elementType` and `byteCount` say, `tensor.value` where
 ///   one doesn't fit its type, `proto.malformed` where a number is cut off.

@@ -1,8 +1,10 @@
 extension Operator {
     /// ai.onnx.preview.training.
-    static let trainingOperators: [Operator] = [
-        .adagrad,
-        .adam,
-        .momentum,
-    ]
+    static let trainingOperators: [Operator] =
+        [
+            .adagrad,
+            .adam,
+            .gradient,
+            .momentum,
+        ]
 }

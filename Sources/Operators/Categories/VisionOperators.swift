@@ -1,6 +1,7 @@
 extension Operator {
     /// Images and detection.
     static let visionOperators: [Operator] = [
+        .imageDecoder,
         .nonMaxSuppression,
         .roiAlign,
     ]

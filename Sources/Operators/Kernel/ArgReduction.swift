@@ -7,7 +7,7 @@ extension Operator {
         Operator(name, accuracy: .exact, infer: .argReduction) { binding in
             let axis = Int(try binding.int("axis", default: 0))
             let keeps = try binding.flag("keepdims", default: true)
-            let takesLast = try binding.flag("select_last_index")
+            let takesLast = try binding.knownFlag("select_last_index")
             return { call in
                 let given = try call.input(0)
                 let x = try given.widened(to: given.isHalf ? .float32 : given.elementType)

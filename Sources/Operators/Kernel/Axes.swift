@@ -71,7 +71,8 @@ func collapsed(_ shape: [Int], _ strides: [[Int]]) -> (shape: [Int], strides: [[
         if let last = newShape.last,
             zip(strides, newStrides).allSatisfy({ ($1.last ?? 0) == $0[axis] &* shape[axis] })
         {
-            newShape[newShape.count - 1] = last * shape[axis]
+            // Overflows only where another dimension is zero, and nothing is visited.
+            newShape[newShape.count - 1] = last &* shape[axis]
             for operand in strides.indices { newStrides[operand][newShape.count - 1] = strides[operand][axis] }
         } else {
             newShape.append(shape[axis])
@@ -82,13 +83,25 @@ func collapsed(_ shape: [Int], _ strides: [[Int]]) -> (shape: [Int], strides: [[
 }
 
 /// Calls `body` with the offset of each operand for every position of all axes but the last, in row-major order.
-func forEachRow(_ shape: [Int], _ strides: [[Int]], _ body: ([Int]) throws -> Void) rethrows {
-    if shape.contains(0) { return }
+/// - Parameter rows: which of the positions; all where it is left out.
+func forEachRow(
+    _ shape: [Int], _ strides: [[Int]], in rows: Range<Int>? = nil, _ body: ([Int]) throws -> Void
+) rethrows {
+    if shape.contains(0) || rows?.isEmpty == true { return }
     let outer = max(shape.count - 1, 0)
     var index = [Int](repeating: 0, count: outer)
     var offsets = [Int](repeating: 0, count: strides.count)
+    var position = rows?.lowerBound ?? 0
+    var rest = position
+    for axis in (0..<outer).reversed() {
+        index[axis] = rest % shape[axis]
+        rest /= shape[axis]
+        for operand in strides.indices { offsets[operand] += index[axis] * strides[operand][axis] }
+    }
     while true {
         try body(offsets)
+        position += 1
+        if let rows, position >= rows.upperBound { return }
         var axis = outer - 1
         while axis >= 0 {
             index[axis] += 1

@@ -92,21 +92,23 @@ public struct Call: Sendable {
     }
 
     /// A new tensor that `fill` writes.
+    /// - Parameter clears: whether the elements are zero at first; without that `fill` must write every one.
     public func make<T: BitwiseCopyable>(
-        _ type: ElementType, _ shape: [Int], as element: T.Type = T.self,
+        _ type: ElementType, _ shape: [Int], as element: T.Type = T.self, clears: Bool = true,
         _ fill: (UnsafeMutableBufferPointer<T>) throws -> Void
     ) throws -> Tensor {
         try check(type, shape)
         let size = try Tensor.byteCount(type, shape: shape)
-        let source = try HeapSource(count: size) { try fill($0.bindMemory(to: T.self)) }
+        let source = try HeapSource(count: size, clears: clears) { try fill($0.bindMemory(to: T.self)) }
         return try Tensor(type, shape: shape, bytes: Bytes(source))
     }
 
     /// A new tensor of a type that has a Swift type.
     public func make<T: TensorElement>(
-        _ shape: [Int], of element: T.Type = T.self, _ fill: (UnsafeMutableBufferPointer<T>) throws -> Void
+        _ shape: [Int], of element: T.Type = T.self, clears: Bool = true,
+        _ fill: (UnsafeMutableBufferPointer<T>) throws -> Void
     ) throws -> Tensor {
-        try make(T.elementType, shape, as: T.self, fill)
+        try make(T.elementType, shape, as: T.self, clears: clears, fill)
     }
 
     /// - Throws: `limit.time` once the session's time is over. For the outer loops of long kernels.

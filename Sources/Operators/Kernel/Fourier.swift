@@ -16,8 +16,8 @@ enum FourierPlan<T: Real>: Sendable {
         let factors = FactorTransform<T>.factors(of: length)
         let isSmooth = (factors.max() ?? 1) <= 64
         let size = isSmooth ? length : ChirpTransform.size(for: length)
-        // Roots for each pass, at most two in all for an element; two copies of a line for each that is at work.
-        try call.check(.complex128, [size, 3 + 2 * min(lines, ParallelLimits.pieces)])
+        // Roots and what they are made with; two copies of a line for each that is at work.
+        try call.check(.complex128, [size, 5 + 2 * min(lines, ParallelLimits.pieces)])
         self = isSmooth ? .factors(FactorTransform(length, factors)) : .chirp(ChirpTransform(length, size))
     }
 

@@ -43,7 +43,7 @@ extension Tensor {
         let count = self.count
         let (size, overflow) = count.multipliedReportingOverflow(by: wide == .float64 ? 8 : 4)
         if overflow { throw GraphError(.memory, "\(count) elements can't be widened") }
-        let source = try HeapSource(count: size) { raw in
+        let source = try HeapSource(count: size, clears: false) { raw in
             switch wide {
             case .float64: try fillWidened(raw.bindMemory(to: Double.self)) { Double($0) }
             default: try fillWidened(raw.bindMemory(to: Float.self)) { $0 }
@@ -66,7 +66,7 @@ extension Tensor {
     /// A float32 tensor rounded to float16 or bfloat16, to nearest, ties to even. Any other tensor as it is.
     func narrowed(to half: ElementType) throws -> Tensor {
         guard elementType == .float32 else { return self }
-        let source = try HeapSource(count: count * 2) { raw in
+        let source = try HeapSource(count: count * 2, clears: false) { raw in
             try withElements(Float.self) { values in
                 if half == .float16 {
                     let out = raw.bindMemory(to: Float16.self)
@@ -90,8 +90,18 @@ func roundingOnce(keeping kept: Set<Int> = [], _ kernel: @escaping Kernel) -> Ke
             return try kernel(call)
         }
         for case let input? in call.inputs where input.elementType.isFloatingPoint { try requireType(half, input) }
-        let wide = try call.inputs.map { try $0?.widened(to: .float32) }
-        let results = try kernel(call.with(inputs: wide))
+        var wide: [Tensor?] = []
+        var held = 0
+        for input in call.inputs {
+            guard let input, input.isHalf else {
+                wide.append(input)
+                continue
+            }
+            held = held.adding(checked: 4 * input.count) ?? Int.max
+            _ = try call.taking(held, for: "the widened inputs")
+            wide.append(try input.widened(to: .float32))
+        }
+        let results = try kernel(call.with(values: wide.map { $0.map(RuntimeValue.tensor) }, using: held))
         return try results.enumerated().map { kept.contains($0) ? $1 : try $1?.narrowed(to: half) }
     }
 }

@@ -75,8 +75,8 @@ struct MersenneTwister {
 }
 
 extension Binding {
-    /// What a random operator starts from: its attribute `seed`, a float of which the whole part counts; else a number of
-    /// the node's own.
+    /// What a random operator starts from: its attribute `seed`, a float of which the whole part counts; else a number
+    /// of the node's own.
     mutating func randomSeed() throws -> UInt32 {
         guard let value = try float("seed") else { return UInt32(truncatingIfNeeded: seed) }
         return UInt32(exactly: value.rounded(.towardZero)) ?? value.bitPattern

@@ -31,7 +31,7 @@ extension Call {
     /// Reads `input` through a shape, strides (in elements, also negative or 0) and a first element.
     /// The caller has seen to it that all of it is within the input.
     func strided(_ input: Tensor, shape: [Int], strides: [Int], offset: Int) throws -> Tensor {
-        try make(input.elementType, shape, as: UInt8.self) { out in
+        try make(input.elementType, shape, as: UInt8.self, clears: false) { out in
             try input.withElements(UInt8.self) { source in
                 guard let from = source.baseAddress, let to = out.baseAddress, !out.isEmpty else { return }
                 copyStrided(

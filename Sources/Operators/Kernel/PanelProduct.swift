@@ -5,28 +5,38 @@ import GraphIR
 ///
 /// Unlike a BLAS, whose kernels for the edges of a matrix may add up in another order than those for its inside, every
 /// element is summed in the same order: equal rows give equal results, wherever they lie.
-enum PanelProduct {
+struct PanelProduct<T: Real>: Sendable {
+    /// Rows of a panel of the left factor, columns of one of the right.
+    let height: Int
+    let width: Int
+    private let form: Int32
     /// Steps of the sum after which the block is written: as much of both factors as the first cache holds.
-    private static let depth = 256
+    private let stepsTogether = 256
     /// Panels of either factor that make a piece of work: what the second cache holds.
-    private static let rowPanels = 16
-    private static let columnPanels = 8
+    private let rowPanels = 16
+    private let columnPanels = 8
+
+    init() {
+        form = wb_product_form()
+        height = T.panelRows(form: form)
+        width = T.panelColumns(form: form)
+    }
 
     /// Elements that the left factor takes in panels; `nil` where that can't be counted.
-    static func leftCount<T: Real>(rows: Int, depth: Int, _: T.Type) -> Int? {
-        panels(rows, T.panelRows).multiplied(checked: T.panelRows)?.multiplied(checked: depth)
+    func leftCount(rows: Int, depth: Int) -> Int? {
+        panels(rows, height).multiplied(checked: height)?.multiplied(checked: depth)
     }
 
     /// Elements that the right factor takes in panels; `nil` where that can't be counted.
-    static func rightCount<T: Real>(columns: Int, depth: Int, _: T.Type) -> Int? {
-        panels(columns, T.panelColumns).multiplied(checked: T.panelColumns)?.multiplied(checked: depth)
+    func rightCount(columns: Int, depth: Int) -> Int? {
+        panels(columns, width).multiplied(checked: width)?.multiplied(checked: depth)
     }
 
     /// Copies a row-major matrix into panels of rows.
-    static func packLeft<T: Real>(
+    func packLeft(
         _ matrix: UnsafePointer<T>, rows: Int, depth: Int, into packed: UnsafeMutablePointer<T>
     ) throws {
-        let height = T.panelRows
+        let height = height
         let (source, target) = (Shared(matrix), Shared(packed))
         try inParallel(panels(rows, height), grain: max(1, (1 << 15) / max(height * depth, 1))) { piece in
             for panel in piece {
@@ -43,11 +53,11 @@ enum PanelProduct {
     }
 
     /// Adds the product of two packed factors to a row-major matrix whose rows lie `stride` apart.
-    static func add<T: Real>(
+    func add(
         _ call: Call, _ left: UnsafePointer<T>, _ right: UnsafePointer<T>, rows: Int, columns: Int, depth: Int,
         to result: UnsafeMutablePointer<T>, stride: Int
     ) throws {
-        let (height, width) = (T.panelRows, T.panelColumns)
+        let (height, width) = (height, width)
         let (high, wide) = (panels(rows, height), panels(columns, width))
         let groups = panels(high, rowPanels)
         let work = rowPanels * height * columnPanels * width * min(depth, 1 << 24)
@@ -57,12 +67,12 @@ enum PanelProduct {
                 try call.checkTime()
                 let firstRow = task % groups * rowPanels
                 let firstColumn = task / groups * columnPanels
-                for start in Swift.stride(from: 0, to: depth, by: PanelProduct.depth) {
-                    let steps = min(PanelProduct.depth, depth - start)
+                for start in Swift.stride(from: 0, to: depth, by: stepsTogether) {
+                    let steps = min(stepsTogether, depth - start)
                     for column in firstColumn..<min(firstColumn + columnPanels, wide) {
                         for row in firstRow..<min(firstRow + rowPanels, high) {
                             T.multiplyPanels(
-                                a.pointer + (row * depth + start) * height,
+                                form: form, a.pointer + (row * depth + start) * height,
                                 b.pointer + (column * depth + start) * width, steps,
                                 c.pointer + row * height * stride + column * width, stride,
                                 min(height, rows - row * height), min(width, columns - column * width))
@@ -73,5 +83,5 @@ enum PanelProduct {
         }
     }
 
-    private static func panels(_ count: Int, _ size: Int) -> Int { count / size + (count % size == 0 ? 0 : 1) }
+    private func panels(_ count: Int, _ size: Int) -> Int { count / size + (count % size == 0 ? 0 : 1) }
 }

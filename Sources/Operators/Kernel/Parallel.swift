@@ -25,8 +25,28 @@ func inParallel(_ count: Int, grain: Int, _ body: @Sendable (Range<Int>) throws 
 enum ParallelLimits {
     /// The most pieces that work is cut into: more than any machine's cores, so that uneven cores even out.
     static let pieces = 64
-    /// Elements of a cheap elementwise loop that make a piece.
+    /// Elements of a cheap elementwise loop that make a piece of work.
     static let elements = 1 << 16
+    /// Products of a matrix product up to which BLAS stays on one thread.
+    static let productsOfOneThread = 1 << 18
+    /// Elements between two looks at the clock.
+    static let untimed = 1 << 20
+}
+
+extension Call {
+    /// Cuts a range into parts and looks at the clock before each.
+    /// - Throws: `limit.time`; whatever `body` throws.
+    func timed(
+        _ range: Range<Int>, by step: Int = ParallelLimits.untimed, _ body: (Range<Int>) throws -> Void
+    ) throws {
+        var start = range.lowerBound
+        while start < range.upperBound {
+            try checkTime()
+            let end = Swift.min(range.upperBound, start + step)
+            try body(start..<end)
+            start = end
+        }
+    }
 }
 
 /// A pointer that the pieces of a parallel loop share; each writes only its own part.

@@ -19,7 +19,7 @@ extension Call {
                 try x[0].withElements(UInt8.self) { source in
                     guard let from = source.baseAddress, let to = out.baseAddress, !out.isEmpty else { return }
                     for (position, offset) in offsets.enumerated() {
-                        (to + position * block).update(from: from + offset * width, count: block)
+                        copyElement(from + offset * width, to + position * block, block)
                     }
                 }
             }
@@ -40,7 +40,7 @@ extension Call {
                         to.update(from: old, count: out.count)
                         guard let new = new.baseAddress else { return }
                         for (position, offset) in offsets.enumerated() {
-                            (to + offset * width).update(from: new + position * block, count: block)
+                            copyElement(new + position * block, to + offset * width, block)
                         }
                     }
                 }

@@ -27,10 +27,10 @@ protocol Real: TensorElement, BinaryFloatingPoint where RawSignificand: FixedWid
         _ out: UnsafeMutablePointer<Self>)
     /// Adds the product of a panel of rows and a panel of columns to a matrix; see `wb_product_f32`.
     static func multiplyPanels(
-        _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>, _ depth: Int, _ c: UnsafeMutablePointer<Self>,
-        _ stride: Int, _ rows: Int, _ columns: Int)
-    static var panelRows: Int { get }
-    static var panelColumns: Int { get }
+        form: Int32, _ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>, _ depth: Int,
+        _ c: UnsafeMutablePointer<Self>, _ stride: Int, _ rows: Int, _ columns: Int)
+    static func panelRows(form: Int32) -> Int
+    static func panelColumns(form: Int32) -> Int
     static var lanes: Int { get }
     static func exponential(_ x: Self) -> Self
     static func logarithm(_ x: Self) -> Self
@@ -44,6 +44,19 @@ extension Float: Real {
         transposeA: Bool, transposeB: Bool, m: Int32, n: Int32, k: Int32, alpha: Float, a: UnsafePointer<Float>,
         lda: Int32, b: UnsafePointer<Float>, ldb: Int32, beta: Float, c: UnsafeMutablePointer<Float>, ldc: Int32
     ) {
+        // BLAS packs its operands for a product of matrices, which a single row or column doesn't repay.
+        if m == 1 {
+            if beta == 0 { for i in 0..<Int(n) { c[i] = 0 } }
+            return cblas_sgemv(
+                CblasRowMajor, transposeB ? CblasNoTrans : CblasTrans, transposeB ? n : k, transposeB ? k : n, alpha, b,
+                ldb, a, transposeA ? lda : 1, beta, c, 1)
+        }
+        if n == 1 {
+            if beta == 0 { for i in 0..<Int(m) { c[i * Int(ldc)] = 0 } }
+            return cblas_sgemv(
+                CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeA ? k : m, transposeA ? m : k, alpha, a,
+                lda, b, transposeB ? 1 : ldb, beta, c, ldc)
+        }
         cblas_sgemm(
             CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k,
             alpha,
@@ -61,11 +74,12 @@ extension Float: Real {
         _ bias: Float, _ out: UnsafeMutablePointer<Float>
     ) { wb_depthwise_f32(shape, plane, weights, bias, out) }
     static func multiplyPanels(
-        _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ depth: Int, _ c: UnsafeMutablePointer<Float>, _ stride: Int,
-        _ rows: Int, _ columns: Int
-    ) { wb_product_f32(a, b, depth, c, stride, rows, columns) }
-    static var panelRows: Int { wb_product_rows_f32() }
-    static var panelColumns: Int { wb_product_columns_f32() }
+        form: Int32, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ depth: Int,
+        _ c: UnsafeMutablePointer<Float>,
+        _ stride: Int, _ rows: Int, _ columns: Int
+    ) { wb_product_f32(form, a, b, depth, c, stride, rows, columns) }
+    static func panelRows(form: Int32) -> Int { wb_product_rows_f32(form) }
+    static func panelColumns(form: Int32) -> Int { wb_product_columns_f32(form) }
     static var lanes: Int { Int(WB_LANES_F32) }
     static func exponential(_ x: Float) -> Float { exp(x) }
     static func logarithm(_ x: Float) -> Float { log(x) }
@@ -79,6 +93,19 @@ extension Double: Real {
         transposeA: Bool, transposeB: Bool, m: Int32, n: Int32, k: Int32, alpha: Double, a: UnsafePointer<Double>,
         lda: Int32, b: UnsafePointer<Double>, ldb: Int32, beta: Double, c: UnsafeMutablePointer<Double>, ldc: Int32
     ) {
+        // BLAS packs its operands for a product of matrices, which a single row or column doesn't repay.
+        if m == 1 {
+            if beta == 0 { for i in 0..<Int(n) { c[i] = 0 } }
+            return cblas_dgemv(
+                CblasRowMajor, transposeB ? CblasNoTrans : CblasTrans, transposeB ? n : k, transposeB ? k : n, alpha, b,
+                ldb, a, transposeA ? lda : 1, beta, c, 1)
+        }
+        if n == 1 {
+            if beta == 0 { for i in 0..<Int(m) { c[i * Int(ldc)] = 0 } }
+            return cblas_dgemv(
+                CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeA ? k : m, transposeA ? m : k, alpha, a,
+                lda, b, transposeB ? 1 : ldb, beta, c, ldc)
+        }
         cblas_dgemm(
             CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, m, n, k,
             alpha,
@@ -96,11 +123,12 @@ extension Double: Real {
         _ bias: Double, _ out: UnsafeMutablePointer<Double>
     ) { wb_depthwise_f64(shape, plane, weights, bias, out) }
     static func multiplyPanels(
-        _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ depth: Int, _ c: UnsafeMutablePointer<Double>, _ stride: Int,
-        _ rows: Int, _ columns: Int
-    ) { wb_product_f64(a, b, depth, c, stride, rows, columns) }
-    static var panelRows: Int { wb_product_rows_f64() }
-    static var panelColumns: Int { wb_product_columns_f64() }
+        form: Int32, _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ depth: Int,
+        _ c: UnsafeMutablePointer<Double>,
+        _ stride: Int, _ rows: Int, _ columns: Int
+    ) { wb_product_f64(form, a, b, depth, c, stride, rows, columns) }
+    static func panelRows(form: Int32) -> Int { wb_product_rows_f64(form) }
+    static func panelColumns(form: Int32) -> Int { wb_product_columns_f64(form) }
     static var lanes: Int { Int(WB_LANES_F64) }
     static func exponential(_ x: Double) -> Double { exp(x) }
     static func logarithm(_ x: Double) -> Double { log(x) }

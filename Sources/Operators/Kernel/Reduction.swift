@@ -14,7 +14,7 @@ extension Operator {
         ) { binding in
             let fixed = binding.version < axesAreInputSince ? try binding.ints("axes")?.map { Int($0) } : nil
             let keeps = try binding.flag("keepdims", default: true)
-            let emptyMeansNone = try binding.flag("noop_with_empty_axes")
+            let emptyMeansNone = try binding.knownFlag("noop_with_empty_axes")
             return roundingOnce { call in
                 let x = try call.input(0)
                 let named = try fixed ?? call.integers(1) ?? []

@@ -56,7 +56,7 @@ struct RegularExpression: Sendable {
         return false
     }
 
-    /// The text's characters; a byte that isn't part of one stands for itself beyond all characters, and matches nothing.
+    /// The text's characters. What stands for a byte that isn't part of one matches nothing.
     private func decoded(_ text: [UInt8]) -> [UInt32] {
         var result: [UInt32] = []
         var parser = Unicode.UTF8.ForwardParser()

@@ -33,7 +33,6 @@ struct RegularExpressionParser {
     private var position = 0
     private var flags = Flags()
     private var frames: [Frame]
-    private var names: Set<String> = []
     private(set) var sets: [CharacterSet] = []
 
     private static let deepest = 1000
@@ -130,7 +129,11 @@ struct RegularExpressionParser {
         let outer = flags
         if peek() == "?" {
             position += 1
-            if try !groupOptions() { return }
+            if try !groupOptions() {
+                // Flags between two repetitions make them two.
+                frames[frames.count - 1].atom?.isRepeated = false
+                return
+            }
         }
         finishAtom()
         frames.append(Frame(outerFlags: outer))
@@ -149,7 +152,6 @@ struct RegularExpressionParser {
             guard !name.isEmpty, text[checked: position - 1] == ">" else {
                 throw refused("invalid named capture group")
             }
-            guard names.insert(name).inserted else { throw refused("duplicate capture group name \(name)") }
             return true
         }
         var changed = flags

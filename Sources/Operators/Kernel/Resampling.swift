@@ -27,24 +27,22 @@ extension Call {
             try x.withElements(Double.self) { values in
                 guard let from = values.baseAddress else { return }
                 let (source, target) = (Shared(from), Shared(to))
-                let grain = max(1, (1 << 14) / max(inner.multiplied(checked: width) ?? Int.max, 1))
-                try inParallel(outer * count, grain: grain) { rows in
-                    for row in rows {
-                        if row % 256 == 0 { try checkTime() }
-                        let (block, position) = (row / count, row % count)
-                        let result = target.pointer + row * inner
-                        if taps.outside[position] {
-                            result.update(repeating: outside, count: inner)
-                            continue
-                        }
-                        let plane = source.pointer + block * size * inner
-                        for tap in (position * width)..<((position + 1) * width) {
-                            let line = plane + taps.places[tap] * inner
-                            let weight = taps.weights[tap]
-                            if tap == position * width {
-                                for i in 0..<inner { result[i] = weight * line[i] }
-                            } else {
-                                for i in 0..<inner { result[i] += weight * line[i] }
+                let work = max(inner, 1).multiplied(checked: width) ?? Int.max
+                try taps.places.withUnsafeBufferPointer { places in
+                    try taps.weights.withUnsafeBufferPointer { weights in
+                        let (places, weights) = (Shared(places), Shared(weights))
+                        try inParallel(outer * count, grain: max(1, (1 << 15) / work)) { rows in
+                            for row in rows {
+                                if row % 4096 == 0 { try checkTime() }
+                                let (block, position) = (row / count, row % count)
+                                let result = target.pointer + row * inner
+                                if taps.outside[position] {
+                                    result.update(repeating: outside, count: inner)
+                                    continue
+                                }
+                                weighted(
+                                    source.pointer + block * size * inner, inner, places.pointer, weights.pointer,
+                                    position * width..<(position + 1) * width, result)
                             }
                         }
                     }
@@ -99,8 +97,32 @@ extension Call {
     }
 }
 
+/// The weighted sum of some rows of a plane.
 @inline(__always)
-private func copyElement(_ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer, _ width: Int) {
+private func weighted(
+    _ plane: UnsafePointer<Double>, _ length: Int, _ places: UnsafeBufferPointer<Int>,
+    _ weights: UnsafeBufferPointer<Double>, _ taps: Range<Int>, _ result: UnsafeMutablePointer<Double>
+) {
+    if length == 1 {
+        var sum = 0.0
+        for tap in taps { sum += weights[tap] * plane[places[tap]] }
+        result[0] = sum
+        return
+    }
+    for tap in taps {
+        let line = plane + places[tap] * length
+        let weight = weights[tap]
+        if tap == taps.lowerBound {
+            for i in 0..<length { result[i] = weight * line[i] }
+        } else {
+            for i in 0..<length { result[i] += weight * line[i] }
+        }
+    }
+}
+
+/// Copies a few bytes, by single instructions where there are any for as many.
+@inline(__always)
+func copyElement(_ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer, _ width: Int) {
     switch width {
     case 1: to.storeBytes(of: from.load(as: UInt8.self), as: UInt8.self)
     case 2: to.storeBytes(of: from.loadUnaligned(as: UInt16.self), as: UInt16.self)

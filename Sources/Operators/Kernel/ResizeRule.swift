@@ -44,8 +44,8 @@ struct ResizeRule: Sendable {
     var axes: [Int]?
     var aspectRatio = AspectRatio.stretch
 
-    /// Resize of version 10 and Upsample know a mode only; the rest came with 11, and with 18 antialiasing, axes and the
-    /// aspect ratio.
+    /// Resize of version 10 and Upsample know a mode only; the rest came with 11, and with 18 antialiasing, axes and
+    /// the aspect ratio.
     init(_ binding: inout Binding, isUpsample: Bool) throws {
         func choice<T: RawRepresentable & Sendable>(
             _ name: String, _ fallback: T, except: [String] = []

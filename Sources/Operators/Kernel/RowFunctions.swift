@@ -1,5 +1,5 @@
 import CKernels
-import COpenBLAS
+import GraphIR
 
 /// Functions of whole rows, for the kernels that spend their time in them: attention and recurrent networks.
 /// `out` may be `x`.
@@ -8,10 +8,6 @@ protocol RowFunctions: Real {
     static func softmax(_ x: UnsafePointer<Self>, _ out: UnsafeMutablePointer<Self>, _ count: Int, empty: Self)
     static func sigmoid(_ x: UnsafePointer<Self>, _ out: UnsafeMutablePointer<Self>, _ count: Int)
     static func hyperbolicTangent(_ x: UnsafePointer<Self>, _ out: UnsafeMutablePointer<Self>, _ count: Int)
-    /// y = alpha · A · x + beta · y for a row-major A of `rows` × `columns`, or with its transpose.
-    static func gemv(
-        transposeA: Bool, rows: Int32, columns: Int32, alpha: Self, a: UnsafePointer<Self>, lda: Int32,
-        x: UnsafePointer<Self>, beta: Self, y: UnsafeMutablePointer<Self>)
 }
 
 extension Float: RowFunctions {
@@ -23,13 +19,6 @@ extension Float: RowFunctions {
     }
     static func hyperbolicTangent(_ x: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, _ count: Int) {
         wb_tanh_f32(x, out, count)
-    }
-    static func gemv(
-        transposeA: Bool, rows: Int32, columns: Int32, alpha: Float, a: UnsafePointer<Float>, lda: Int32,
-        x: UnsafePointer<Float>, beta: Float, y: UnsafeMutablePointer<Float>
-    ) {
-        cblas_sgemv(
-            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, rows, columns, alpha, a, lda, x, 1, beta, y, 1)
     }
 }
 
@@ -55,11 +44,26 @@ extension Double: RowFunctions {
     static func hyperbolicTangent(_ x: UnsafePointer<Double>, _ out: UnsafeMutablePointer<Double>, _ count: Int) {
         for i in 0..<count { out[i] = hyperbolicTangent(x[i]) }
     }
-    static func gemv(
-        transposeA: Bool, rows: Int32, columns: Int32, alpha: Double, a: UnsafePointer<Double>, lda: Int32,
-        x: UnsafePointer<Double>, beta: Double, y: UnsafeMutablePointer<Double>
-    ) {
-        cblas_dgemv(
-            CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, rows, columns, alpha, a, lda, x, 1, beta, y, 1)
+}
+
+extension Operator {
+    /// A function of each floating-point element with a C loop for float32; others are computed in double.
+    static func unaryRow(
+        _ name: String, _ float: @escaping @Sendable (UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int) -> Void,
+        _ double: @escaping @Sendable (Double) -> Double
+    ) -> Operator {
+        Operator(name, accuracy: .rounding(ulps: 0.51), infer: .sameShape) { binding in
+            binding.ignore("consumed_inputs")
+            return roundingOnce { call in
+                let x = try call.input(0)
+                return [
+                    try withReal(x.elementType) {
+                        try call.blocks(x, of: Float.self, float)
+                    } double: {
+                        try call.mapped(x, to: .float64, double)
+                    }
+                ]
+            }
+        }
     }
 }

@@ -24,6 +24,11 @@ extension Call {
 }
 
 extension Binding {
+    /// A flag that only some versions of the operator have; where this one hasn't, it stays unread, which is an error.
+    mutating func knownFlag(_ name: String) throws -> Bool {
+        try schema.attribute(name) != nil && flag(name)
+    }
+
     /// The type that an attribute numbers, float64 in place of a narrower one where all computing is done in it.
     /// - Throws: `op.argument` where there is no such type, or it isn't among those that the output may have.
     mutating func outputType(_ name: String) throws -> ElementType {
@@ -35,5 +40,17 @@ extension Binding {
             throw GraphError(.argument, "\(number) is no element type that the output may have", argument: name)
         }
         return computesInDouble && (type == .float32 || type.bitWidth == 16 && type.isFloatingPoint) ? .float64 : type
+    }
+}
+
+extension Inference {
+    /// What is known of a size that an integer input of one element gives, once `size` has turned it into one.
+    /// - Throws: `op.argument` where it is negative.
+    func dimension(
+        _ input: Int, _ name: String, _ size: (Int) -> Int = { $0 }
+    ) throws -> Dimension {
+        guard let value = integers(input)?.first else { return .unknown }
+        guard value >= 0 else { throw GraphError(.argument, "\(value), expected a length", argument: name) }
+        return .size(Int64(size(value)))
     }
 }

@@ -83,11 +83,15 @@ struct ScaledDotProduct: Sendable {
     let key: HeadLayout
     let value: HeadLayout
     let output: HeadLayout
-    let scale: Double
+    var scale: Double
     var softcap = 0.0
     var bias = AttentionBias()
-    /// The type that scores and probabilities are rounded to on their way.
+    /// The type that scores and probabilities are rounded to on their way into and out of the softmax.
     var rounding: ElementType?
+    /// Whether every step rounds to bfloat16, as the standard's function body and cases have it.
+    var isStepped = false
+    /// Whether the steps within the softmax do so too.
+    var hasSteppedSoftmax = false
     /// Whether the scores of some stage are wanted.
     var stage: Stage?
 
@@ -95,10 +99,9 @@ struct ScaledDotProduct: Sendable {
     func run<T: RowFunctions>(
         _ call: Call, _ q: Tensor, _ k: Tensor, _ v: Tensor, _: T.Type
     ) throws -> (output: Tensor, scores: Tensor?) {
-        let sizes = try BlasSizes(self)
         var scores: Tensor?
         func attend(_ call: Call, _ taken: UnsafeMutablePointer<T>?) throws -> Tensor {
-            try call.make(output.shape, of: T.self) { out in
+            try call.make(output.shape, of: T.self, clears: false) { out in
                 try q.withElements(T.self) { q in
                     try k.withElements(T.self) { k in
                         try v.withElements(T.self) { v in
@@ -106,12 +109,12 @@ struct ScaledDotProduct: Sendable {
                                 guard let to = out.baseAddress, let q = q.baseAddress, let k = k.baseAddress,
                                     let v = v.baseAddress
                                 else {
-                                    // No keys: nothing to attend to.
+                                    // No keys, and no scores: nothing to attend to.
                                     out.update(repeating: 0)
                                     return
                                 }
                                 let head = AttentionHeads(
-                                    problem: self, sizes: sizes, q: q, k: k, v: v, mask: mask, out: to, taken: taken)
+                                    problem: self, q: q, k: k, v: v, mask: mask, out: to, taken: taken)
                                 try head.run(call)
                             }
                         }
@@ -125,29 +128,28 @@ struct ScaledDotProduct: Sendable {
         let rest = try call.taking(
             shape.checkedProduct()?.multiplied(checked: MemoryLayout<T>.size), for: "the scores")
         var result: Tensor?
-        scores = try call.make(shape, of: T.self) { result = try attend(rest, $0.baseAddress) }
+        scores = try call.make(shape, of: T.self, clears: false) { result = try attend(rest, $0.baseAddress) }
         guard let result else { throw GraphError(.invalid, "attention gave no result") }
         return (result, scores)
     }
 
     /// scale · Q · Kᵀ alone, for heads that aren't packed.
     func products<T: RowFunctions>(_ call: Call, _ q: Tensor, _ k: Tensor, _: T.Type) throws -> Tensor {
-        let sizes = try BlasSizes(self)
         let group = key.heads > 0 ? query.heads / key.heads : 0
-        let rows = try blasSize(group * query.length)
         return try call.make([query.batch, query.heads, query.length, key.length], of: T.self) { out in
             try q.withElements(T.self) { q in
                 try k.withElements(T.self) { k in
                     guard let to = out.baseAddress, let q = q.baseAddress, let k = k.baseAddress else { return }
+                    let rest = try call.taking(out.count * MemoryLayout<T>.size, for: "the scores")
                     for batch in 0..<key.batch {
                         for head in 0..<key.heads {
                             try call.checkTime()
-                            T.gemm(
-                                transposeA: false, transposeB: true, m: rows, n: sizes.keys, k: sizes.size,
-                                alpha: T(scale), a: q + query.offset(batch, head * group), lda: sizes.size,
-                                b: k + key.offset(batch, head), ldb: sizes.size, beta: 0,
+                            try rest.gemm(
+                                transposeA: false, transposeB: true, m: group * query.length, n: key.length,
+                                k: key.size, alpha: T(scale), a: q + query.offset(batch, head * group), lda: key.size,
+                                b: k + key.offset(batch, head), ldb: key.size, beta: 0,
                                 c: to + (batch * key.heads + head) * group * query.length * key.length,
-                                ldc: Swift.max(sizes.keys, 1))
+                                ldc: key.length)
                         }
                     }
                 }
@@ -161,32 +163,9 @@ struct ScaledDotProduct: Sendable {
     }
 }
 
-/// The sizes of a problem as BLAS takes them.
-struct BlasSizes: Sendable {
-    let keys: Int32
-    let size: Int32
-    let valueSize: Int32
-    let queryStride: Int32
-    let keyStride: Int32
-    let valueStride: Int32
-    let outputStride: Int32
-
-    init(_ problem: ScaledDotProduct) throws {
-        _ = try blasSize(problem.query.length)
-        keys = try blasSize(problem.key.length)
-        size = try blasSize(problem.key.size)
-        valueSize = try blasSize(problem.value.size)
-        queryStride = try blasSize(problem.query.rowStride)
-        keyStride = try blasSize(problem.key.rowStride)
-        valueStride = try blasSize(problem.value.rowStride)
-        outputStride = try blasSize(problem.output.rowStride)
-    }
-}
-
 /// One problem with its memory. Heads write only their own part of `out` and `taken`.
 private struct AttentionHeads<T: RowFunctions>: @unchecked Sendable {
     let problem: ScaledDotProduct
-    let sizes: BlasSizes
     let q: UnsafePointer<T>
     let k: UnsafePointer<T>
     let v: UnsafePointer<T>
@@ -200,22 +179,23 @@ private struct AttentionHeads<T: RowFunctions>: @unchecked Sendable {
         let count = problem.query.batch * problem.query.heads
         let block = Swift.max(1, Swift.min(rows, AttentionLimits.scores / keys))
         let products = block * keys * Swift.max(problem.key.size, problem.value.size)
-        let isSmall = block == rows && products <= AttentionLimits.productsOfOneThread
+        let isSmall = block == rows && products <= ParallelLimits.productsOfOneThread
         if isSmall {
             let rest = try call.taking(
                 (block * keys * MemoryLayout<T>.size).multiplied(checked: Swift.min(count, ParallelLimits.pieces)),
                 for: "the scores")
-            try inParallel(count, grain: Swift.max(1, AttentionLimits.productsOfOneThread / Swift.max(products, 1))) {
+            try inParallel(count, grain: Swift.max(1, ParallelLimits.productsOfOneThread / Swift.max(products, 1))) {
                 piece in
-                try call.withScratch(block * keys, of: T.self) { scratch in
+                try call.withScratch(block * keys, clears: false, of: T.self) { scratch in
                     for item in piece {
                         try attend(rest, item, block, scratch, spreads: false)
                     }
                 }
             }
         } else {
-            try call.withScratch(block * keys, of: T.self) { scratch in
-                for item in 0..<count { try attend(call, item, block, scratch, spreads: true) }
+            let rest = try call.taking(block * keys * MemoryLayout<T>.size, for: "the scores")
+            try call.withScratch(block * keys, clears: false, of: T.self) { scratch in
+                for item in 0..<count { try attend(rest, item, block, scratch, spreads: true) }
             }
         }
     }
@@ -233,30 +213,17 @@ private struct AttentionHeads<T: RowFunctions>: @unchecked Sendable {
             let count = Swift.min(block, problem.query.length - start)
             let queries = q + problem.query.offset(batch, head) + start * problem.query.rowStride
             let to = out + problem.output.offset(batch, head) + start * problem.output.rowStride
-            if count == 1 {
-                T.gemv(
-                    transposeA: false, rows: sizes.keys, columns: sizes.size, alpha: T(problem.scale), a: from,
-                    lda: sizes.keyStride, x: queries, beta: 0, y: scratch)
-            } else {
-                T.gemm(
-                    transposeA: false, transposeB: true, m: Int32(count), n: sizes.keys, k: sizes.size,
-                    alpha: T(problem.scale), a: queries, lda: sizes.queryStride, b: from, ldb: sizes.keyStride,
-                    beta: 0, c: scratch, ldc: sizes.keys)
-            }
+            try call.gemm(
+                transposeA: false, transposeB: true, m: count, n: keys, k: problem.key.size, alpha: T(problem.scale),
+                a: queries, lda: problem.query.rowStride, b: from, ldb: problem.key.rowStride, beta: 0, c: scratch,
+                ldc: keys)
             let rows = Shared(scratch)
             try inParallel(count, grain: spreads ? Swift.max(1, AttentionLimits.softmaxGrain / keys) : count) { piece in
                 for row in piece { finish(rows.pointer + row * keys, batch, head, start + row) }
             }
-            if count == 1 {
-                T.gemv(
-                    transposeA: true, rows: sizes.keys, columns: sizes.valueSize, alpha: 1, a: values,
-                    lda: sizes.valueStride, x: scratch, beta: 0, y: to)
-            } else {
-                T.gemm(
-                    transposeA: false, transposeB: false, m: Int32(count), n: sizes.valueSize, k: sizes.keys, alpha: 1,
-                    a: scratch, lda: sizes.keys, b: values, ldb: sizes.valueStride, beta: 0, c: to,
-                    ldc: sizes.outputStride)
-            }
+            try call.gemm(
+                transposeA: false, transposeB: false, m: count, n: problem.value.size, k: keys, alpha: 1, a: scratch,
+                lda: keys, b: values, ldb: problem.value.rowStride, beta: 0, c: to, ldc: problem.output.rowStride)
         }
     }
 
@@ -267,22 +234,31 @@ private struct AttentionHeads<T: RowFunctions>: @unchecked Sendable {
         func keep(_ stage: ScaledDotProduct.Stage) {
             if problem.stage == stage { kept?.update(from: row, count: keys) }
         }
+        let step: ElementType? = problem.isStepped ? .bfloat16 : nil
+        round(row, keys, to: step)
         keep(.products)
         if problem.softcap > 0 {
             let cap = T(problem.softcap)
             for i in 0..<keys { row[i] /= cap }
+            round(row, keys, to: step)
             T.hyperbolicTangent(row, row, keys)
+            round(row, keys, to: step)
             for i in 0..<keys { row[i] *= cap }
+            round(row, keys, to: step)
         }
         keep(.capped)
         let isMasked = !problem.bias.isEmpty && !addBias(row, batch, head, query)
+        round(row, keys, to: step)
         keep(.biased)
         if isMasked {
             row.update(repeating: 0, count: keys)
+        } else if problem.hasSteppedSoftmax {
+            steppedSoftmax(row, keys, empty: 0)
         } else {
-            round(row, keys)
+            round(row, keys, to: problem.rounding)
             T.softmax(row, row, keys, empty: 0)
-            round(row, keys)
+            round(row, keys, to: problem.rounding)
+            round(row, keys, to: step)
         }
         keep(.probabilities)
     }
@@ -315,8 +291,8 @@ private struct AttentionHeads<T: RowFunctions>: @unchecked Sendable {
         return isAnyLeft
     }
 
-    private func round(_ row: UnsafeMutablePointer<T>, _ count: Int) {
-        switch problem.rounding {
+    private func round(_ row: UnsafeMutablePointer<T>, _ count: Int, to type: ElementType?) {
+        switch type {
         case .float32: for i in 0..<count { row[i] = T(Float(row[i])) }
         case .float16: for i in 0..<count { row[i] = T(Float16(row[i])) }
         case .bfloat16: for i in 0..<count { row[i] = T(BFloat16(Double(row[i])).float) }
@@ -328,8 +304,6 @@ private struct AttentionHeads<T: RowFunctions>: @unchecked Sendable {
 enum AttentionLimits {
     /// Scores that are in memory at a time.
     static let scores = 1 << 20
-    /// Products up to which BLAS stays on one thread.
-    static let productsOfOneThread = 1 << 18
     /// Elements of rows that make a piece of work for the softmax.
     static let softmaxGrain = 1 << 14
 }

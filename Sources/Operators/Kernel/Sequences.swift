@@ -86,7 +86,7 @@ extension Call {
         var shape = tensor.shape
         let count = shape.remove(at: axis)
         // Each slice takes some memory of its own, however small it is.
-        try check(.uint8, [count, 64])
+        try check(.uint8, [count, RuntimeValue.overhead])
         return try parts(of: tensor, axis: axis, sizes: [Int](repeating: 1, count: count)).map {
             try $0.reshaped(shape)
         }

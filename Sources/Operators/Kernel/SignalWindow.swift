@@ -7,8 +7,7 @@ extension Operator {
         let rule = InferenceRule { node in
             let type = try node.binding.outputType("output_datatype")
             node.binding.ignore("periodic")
-            let size = node.integers(0)?.first
-            node.set(0, shape: [size.map { .size(Int64($0)) } ?? .unknown], type: type)
+            node.set(0, shape: [try node.dimension(0, "size")], type: type)
         }
         return Operator(name, accuracy: .rounding(ulps: 1), infer: rule) { binding in
             let isPeriodic = try binding.flag("periodic", default: true)
@@ -21,7 +20,8 @@ extension Operator {
                 let window = try call.make([size], of: Double.self) { out in
                     for n in out.indices {
                         let angle = 2 * Double.pi * Double(n) / period
-                        out[n] = a - b * Double.cosine(angle) + c * Double.cosine(2 * angle)
+                        // The small terms first: the peak is then exactly 1, also where it is cut to an integer.
+                        out[n] = a + (c * Double.cosine(2 * angle) - b * Double.cosine(angle))
                     }
                 }
                 return [try call.converted(window, to: type)]

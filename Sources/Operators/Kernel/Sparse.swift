@@ -14,38 +14,42 @@ public func dense(_ record: SparseTensorRecord, memory: Int) throws -> Tensor {
     }
     let call = Call(values: [], outputCount: 1, memory: memory)
     try call.check(values.elementType, shape)
-    guard values.elementType != .string, values.elementType.bitWidth >= 8 else {
-        throw GraphError(.unsupportedArgument, "sparse tensors of \(values.elementType.onnxName)")
-    }
     let indices = try record.indices.tensor.array(of: Int64.self)
-    let width = values.elementType.bitWidth / 8
-    let strides = rowMajorStrides(shape)
-    let total = product(shape)
-    let columns = record.indices.tensor.shape.count == 2 ? shape.count : 1
-    guard indices.count == values.count * columns else {
+    let hasRows = record.indices.tensor.shape.count == 2
+    let columns = hasRows ? shape.count : 1
+    guard values.count.multiplied(checked: columns) == indices.count else {
         throw GraphError(.invalid, "a sparse tensor of \(values.count) values and \(indices.count) indices")
     }
-    return try call.make(values.elementType, shape, as: UInt8.self) { out in
-        out.update(repeating: 0)
-        try values.withElements(UInt8.self) { source in
-            for position in 0..<values.count {
-                var at = 0
-                if record.indices.tensor.shape.count == 2 {
-                    for axis in 0..<columns {
-                        let index = indices[position * columns + axis]
-                        guard index >= 0, index < shape[axis] else {
-                            throw GraphError(.invalid, "a sparse tensor's index \(index) at axis \(axis) of \(shape)")
-                        }
-                        at += Int(index) * strides[axis]
+    // A list of positions is a row of coordinates in a shape of one dimension.
+    let bounds = hasRows ? shape : [product(shape)]
+    let strides = rowMajorStrides(bounds)
+    let places = try (0..<values.count).map { position in
+        var place = 0
+        for axis in 0..<columns {
+            let index = indices[position * columns + axis]
+            guard index >= 0, index < bounds[axis] else {
+                throw GraphError(.invalid, "a sparse tensor's index \(index) at axis \(axis) of \(bounds)")
+            }
+            place += Int(index) * strides[axis]
+        }
+        return place
+    }
+    if case .strings(let strings) = values.contents {
+        var all = [[UInt8]](repeating: [], count: product(shape))
+        for (place, string) in zip(places, strings) { all[place] = string }
+        return try Tensor(strings: all, shape: shape)
+    }
+    return try call.moving([values]) { values in
+        try values.map { values in
+            let width = values.elementType.bitWidth / 8
+            return try call.make(values.elementType, shape, as: UInt8.self) { out in
+                out.update(repeating: 0)
+                try values.withElements(UInt8.self) { source in
+                    for (position, place) in places.enumerated() {
+                        for byte in 0..<width { out[place * width + byte] = source[position * width + byte] }
                     }
-                } else {
-                    guard let index = Int(exactly: indices[position]), index >= 0, index < total else {
-                        throw GraphError(.invalid, "a sparse tensor's index \(indices[position]) of \(total)")
-                    }
-                    at = index
                 }
-                for byte in 0..<width { out[at * width + byte] = source[position * width + byte] }
             }
         }
-    }
+    }[0]
 }

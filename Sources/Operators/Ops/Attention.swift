@@ -6,7 +6,8 @@ extension Operator {
     /// https://onnx.ai/onnx/operators/onnx__Attention.html, versions 23, 24 (`nonpad_kv_seqlen`, short masks), 25 (windows).
     ///
     /// Everything is computed in float32 (float64 where an input is) and rounded once; only a `softmax_precision` below
-    /// that rounds the scores and the probabilities on their way.
+    /// that rounds the scores and the probabilities on their way. In bfloat16 each step of the standard's function body
+    /// rounds, as its cases do.
     static let attention = Operator("Attention", accuracy: .accumulating, infer: attentionInference) { binding in
         let attributes = try AttentionAttributes(&binding)
         let outputs = (0..<4).map { binding.outputs[checked: $0] ?? false }
@@ -93,7 +94,8 @@ private struct AttentionAttributes: Sendable {
                 throw GraphError(.argument, "inputs with three axes need the number of heads", argument: name)
             }
         } else if version >= 25, queryHeads != nil || keyHeads != nil {
-            throw GraphError(.argument, "inputs with four axes say the number of heads themselves", argument: "q_num_heads")
+            throw GraphError(
+                .argument, "inputs with four axes say the number of heads themselves", argument: "q_num_heads")
         }
     }
 
@@ -124,7 +126,8 @@ private struct AttentionAttributes: Sendable {
             throw GraphError(.argument, "past_key and past_value go together", argument: "past_key")
         }
         if call[6] != nil && call[4] != nil {
-            throw GraphError(.argument, "a cache of its own and one from outside exclude each other", argument: "past_key")
+            throw GraphError(
+                .argument, "a cache of its own and one from outside exclude each other", argument: "past_key")
         }
         let presentKey = try present(call, call[4], k, newKeys, isWanted: wanted[1], "past_key")
         let rest = try presentKey == nil ? call : call.taking(presentKey?.heldBytes, for: "the keys")
@@ -147,11 +150,26 @@ private struct AttentionAttributes: Sendable {
         problem.stage = wanted[3] ? stage : nil
         problem.rounding = precision.flatMap { $0 != q.elementType && $0.bitWidth < wide.bitWidth ? $0 : nil }
         problem.bias = try bias(rest, query: query, keys: key.length, wide: wide)
-        let inputs = try [q, presentKey ?? k, presentValue ?? v].map { try rest.converted($0, to: wide) }
+        var inputs = try [q, presentKey ?? k, presentValue ?? v].map { try rest.converted($0, to: wide) }
+        if q.elementType == .bfloat16 && wide == .float32 {
+            let factor = BFloat16(Float(problem.scale.squareRoot())).float
+            for index in 0..<2 {
+                inputs[index] = try rest.mapped(inputs[index], to: .float32) { (x: Float) in
+                    BFloat16(x * factor).float
+                }
+            }
+            problem.scale = 1
+            problem.softcap = Double(BFloat16(softcap).float)
+            problem.isStepped = true
+            problem.hasSteppedSoftmax = precision == nil || precision == .bfloat16
+        }
+        let made = zip(inputs, [q, k, v]).filter { $0.elementType != $1.elementType }.map(\.0) + [problem.bias.mask]
+        let copies = made.reduce(0) { $0.adding(checked: $1?.heldBytes ?? 0) ?? Int.max }
+        let free = try rest.taking(copies, for: "the widened inputs")
         let (output, scores) = try withReal(wide) {
-            try problem.run(rest, inputs[0], inputs[1], inputs[2], Float.self)
+            try problem.run(free, inputs[0], inputs[1], inputs[2], Float.self)
         } double: {
-            try problem.run(rest, inputs[0], inputs[1], inputs[2], Double.self)
+            try problem.run(free, inputs[0], inputs[1], inputs[2], Double.self)
         }
         return [
             try rest.converted(output, to: q.elementType), presentKey, presentValue,
@@ -213,7 +231,8 @@ private struct AttentionAttributes: Sendable {
         guard let mask = call[3] else { return bias }
         let full = [query.batch, query.heads, query.length, keys]
         let shape = [Int](repeating: 1, count: Swift.max(0, 4 - mask.shape.count)) + mask.shape
-        let fits = shape.count == 4 && !mask.shape.isEmpty && zip(shape, full).dropLast().allSatisfy { $0 == 1 || $0 == $1 }
+        let fits =
+            shape.count == 4 && !mask.shape.isEmpty && zip(shape, full).dropLast().allSatisfy { $0 == 1 || $0 == $1 }
         let reaches = shape.last == keys || (bias.isShort ? (shape.last ?? 0) < keys : shape.last == 1)
         guard fits, reaches else {
             throw GraphError(.argument, "shape \(mask.shape) doesn't broadcast to \(full)", argument: "attn_mask")

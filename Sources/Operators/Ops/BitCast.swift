@@ -19,6 +19,11 @@ extension Operator {
                 // The session widened it; the bits meant are those of the narrow number.
                 x = try call.converted(x, to: .float32)
             }
+            if computesInDouble && x.elementType == .float64 && target.bitWidth == 16 {
+                throw GraphError(
+                    .unsupportedArgument, "half precision has no bits of its own in a session in float64",
+                    argument: "to")
+            }
             try requireWidth(x.elementType, target)
             return [try Tensor(target, shape: x.shape, bytes: x.bytes())]
         }

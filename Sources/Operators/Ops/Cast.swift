@@ -5,8 +5,8 @@ extension Operator {
     /// https://onnx.ai/onnx/operators/onnx__Cast.html, versions 1, 6, 9, 13, 19, 21, 23, 24, 25.
     ///
     /// Floating point to integer truncates; what is out of range becomes the nearest that fits, NaN becomes 0 (the
-    /// standard leaves both open). Narrower integers keep the low bits. Small floating-point types are rounded to nearest,
-    /// ties to even; a bare exponent (FLOAT8E8M0) as `round_mode` says, negative numbers to NaN.
+    /// standard leaves both open). Narrower integers keep the low bits. Small floating-point types are rounded to
+    /// nearest, ties to even; a bare exponent (FLOAT8E8M0) as `round_mode` says, negative numbers to NaN.
     static let cast = Operator(
         "Cast", accuracy: .rounding(ulps: 0.5),
         infer: .cast(to: { node in try castTarget(&node.binding) })
@@ -197,6 +197,11 @@ extension Number {
     init<Other: Number>(converting value: Other) {
         if Other.isInteger && (Self.isInteger || value.lowBits >= 0 || value < .zero) {
             self.init(lowBits: value.lowBits)
+        } else if Other.isInteger {
+            // Beyond int64: half of it, where the last bit still tells on which side of a tie it is, rounds the same.
+            let bits = UInt64(bitPattern: value.lowBits)
+            let half = Self(lowBits: Int64(bits >> 1 | bits & 1))
+            self = Self.sum(half, half)
         } else {
             self.init(saturating: value.double)
         }

@@ -125,10 +125,11 @@ struct Convolution: Sendable {
         let outArea = product(window.output)
         let depth = channels / group * product(window.kernel)
         let rows = filters / group
-        let budget = max(ConvolutionLimits.columnBytes / MemoryLayout<T>.size / max(depth, 1) / T.panelColumns, 1)
-        let width = min(outArea, budget * T.panelColumns)
-        guard let leftCount = PanelProduct.leftCount(rows: rows, depth: depth, T.self),
-            let rightCount = PanelProduct.rightCount(columns: width, depth: depth, T.self),
+        let factors = PanelProduct<T>()
+        let budget = max(ConvolutionLimits.columnBytes / MemoryLayout<T>.size / max(depth, 1) / factors.width, 1)
+        let width = min(outArea, budget * factors.width)
+        guard let leftCount = factors.leftCount(rows: rows, depth: depth),
+            let rightCount = factors.rightCount(columns: width, depth: depth),
             let count = leftCount.adding(checked: rightCount)
         else { throw GraphError(.memory, "the matrix product of a convolution is too large") }
         try call.check(T.elementType, [count])
@@ -137,7 +138,7 @@ struct Convolution: Sendable {
         guard let left = scratch.baseAddress else { return }
         let right = left + leftCount
         for part in 0..<group {
-            try PanelProduct.packLeft(weights + part * rows * depth, rows: rows, depth: depth, into: left)
+            try factors.packLeft(weights + part * rows * depth, rows: rows, depth: depth, into: left)
             for image in 0..<batch {
                 let input = x + (image * channels + part * (channels / group)) * area
                 let result = out + (image * filters + part * rows) * outArea
@@ -147,8 +148,8 @@ struct Convolution: Sendable {
                 for start in stride(from: 0, to: outArea, by: width) {
                     try call.checkTime()
                     let positions = start..<min(start + width, outArea)
-                    window.gather(channels / group, input, positions, into: right)
-                    try PanelProduct.add(
+                    window.gather(channels / group, input, positions, into: right, width: factors.width)
+                    try factors.add(
                         call, left, right, rows: rows, columns: positions.count, depth: depth, to: result + start,
                         stride: outArea)
                 }
@@ -164,10 +165,11 @@ enum ConvolutionLimits {
 }
 
 extension Window {
-    /// Writes the columns of some output positions in panels of columns (``PanelProduct``): row (channel, tap), column
+    /// Writes the columns of some output positions in panels of columns of `width` (``PanelProduct``): row (channel, tap), column
     /// position; 0 where the window sees padding.
     func gather<T: Real>(
-        _ channels: Int, _ x: UnsafePointer<T>, _ positions: Range<Int>, into panels: UnsafeMutablePointer<T>
+        _ channels: Int, _ x: UnsafePointer<T>, _ positions: Range<Int>, into panels: UnsafeMutablePointer<T>,
+        width: Int
     ) {
         let area = product(input)
         let taps = product(kernel)
@@ -175,7 +177,6 @@ extension Window {
         let outputStrides = rowMajorStrides(output)
         let kernelStrides = rowMajorStrides(kernel)
         let last = input.count - 1
-        let width = T.panelColumns
         let depth = channels * taps
         let (source, target) = (Shared(x), Shared(panels))
         // A row of the result is never less than one tap over the positions.

@@ -5,7 +5,7 @@ extension Operator {
     /// https://onnx.ai/onnx/operators/onnx__ConvTranspose.html, versions 1, 11, 22.
     ///
     /// A matrix product gives the columns of a block of positions; they are then added to the output. Where `output_shape`
-    /// or automatic padding asks for more than there is, nothing is cut off and the rest is at the end.
+    /// or automatic padding asks for up to a stride more than there is, nothing is cut off and the rest is at the end.
     static let convTranspose = Operator("ConvTranspose", accuracy: .accumulating, infer: transposedRule) { binding in
         let attributes = try TransposedAttributes(&binding)
         return roundingOnce { call in
@@ -89,6 +89,11 @@ private struct TransposedAttributes: Sendable {
         var wanted = try outputShape.map { try number($0, axis, count: rank, least: 0, 0, "output_shape") }
         if wanted == nil && window.autoPad.hasPrefix("SAME") { wanted = input * stride }
         if let wanted {
+            guard wanted - full < stride else {
+                throw GraphError(
+                    .argument, "\(wanted) elements don't come of \(input), at most \(full + stride - 1)",
+                    argument: "output_shape")
+            }
             let cut = max(full - wanted, 0)
             return (wanted, window.autoPad == "SAME_UPPER" ? cut / 2 : cut - cut / 2)
         }

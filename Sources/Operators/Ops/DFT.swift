@@ -117,6 +117,8 @@ extension InferenceRule {
         }
         let isRealResult = isInverse && isOneSided
         shape[shape.count - 1] = .size(isRealResult ? 1 : 2)
+        let hasLength = node.binding.inputs[checked: 1] == true
+        if !hasLength && !isOneSided { return node.set(0, shape: shape) }
         let hasAxis = !isOld && node.binding.inputs[checked: 2] == true
         guard let named = fixed ?? (hasAxis ? node.integers(2)?.first : -2) else {
             for axis in shape.indices.dropLast() { shape[axis] = .unknown }
@@ -126,16 +128,13 @@ extension InferenceRule {
         guard axis < shape.count - 1 else {
             throw GraphError(.argument, "the last axis holds the parts of the numbers", argument: "axis")
         }
-        if node.binding.inputs[checked: 1] == true {
-            let length = node.integers(1)?.first.map { isOneSided && !isInverse ? $0 / 2 + 1 : $0 }
-            shape[axis] = length.map { .size(Int64($0)) } ?? .unknown
-        } else if isOneSided {
-            guard case .size(let size) = shape[axis] else {
-                shape[axis] = .unknown
-                return node.set(0, shape: shape)
-            }
+        if hasLength {
+            shape[axis] = try node.dimension(1, "dft_length") { isOneSided && !isInverse ? $0 / 2 + 1 : $0 }
+        } else if case .size(let size) = shape[axis] {
             let length = isInverse ? size.subtracting(checked: 1)?.multiplied(checked: 2) : size / 2 + 1
             shape[axis] = length.map { .size($0) } ?? .unknown
+        } else {
+            shape[axis] = .unknown
         }
         node.set(0, shape: shape)
     }

@@ -64,7 +64,8 @@ private struct DeformedConvolution: Sendable {
             offsets.shape == [convolution.batch, offsets.shape[1]] + convolution.window.output
         else {
             throw GraphError(
-                .argument, "shape \(offsets.shape) for \(offsetGroup) groups, a kernel of \(convolution.window.kernel) "
+                .argument,
+                "shape \(offsets.shape) for \(offsetGroup) groups, a kernel of \(convolution.window.kernel) "
                     + "and an output of \(convolution.outputShape)", argument: "offset")
         }
         if let mask, mask.shape != [convolution.batch, taps] + convolution.window.output {

@@ -12,8 +12,8 @@ extension Operator {
             node.set(
                 0,
                 shape: [
-                    shape[0], try divided(shape[1], by: block * block), multiplied(shape[2], by: block),
-                    multiplied(shape[3], by: block),
+                    shape[0], try divided(shape[1], by: block * block), shape[2].times(.size(Int64(block))),
+                    shape[3].times(.size(Int64(block))),
                 ])
         }
     ) { binding in
@@ -51,7 +51,7 @@ extension Operator {
             node.set(
                 0,
                 shape: [
-                    shape[0], multiplied(shape[1], by: block * block), try divided(shape[2], by: block),
+                    shape[0], shape[1].times(.size(Int64(block * block))), try divided(shape[2], by: block),
                     try divided(shape[3], by: block),
                 ])
         }
@@ -103,11 +103,4 @@ private func divided(_ dimension: Dimension, by divisor: Int) throws -> Dimensio
         throw GraphError(.argument, "a dimension of \(size) in parts of \(divisor)", argument: "blocksize")
     }
     return .size(size / Int64(divisor))
-}
-
-private func multiplied(_ dimension: Dimension, by factor: Int) -> Dimension {
-    guard case .size(let size) = dimension, let result = size.multiplied(checked: Int64(factor)) else {
-        return factor == 1 ? dimension : .unknown
-    }
-    return .size(result)
 }

@@ -7,7 +7,9 @@ extension Operator {
         roundingOnce { call in
             let x = try call.input(0)
             let stack = Array(x.shape.dropLast(2))
-            guard x.shape.count >= 2, let size = x.shape.last, x.shape[x.shape.count - 2] == size else {
+            guard x.shape.count >= 2, let size = x.shape.last, x.shape[x.shape.count - 2] == size,
+                size.multiplied(checked: size) != nil
+            else {
                 throw GraphError(.argument, "shape \(x.shape), expected square matrices", argument: "X")
             }
             return [
@@ -26,9 +28,10 @@ private func determinants<T: Real>(
 ) throws -> Tensor {
     let area = size * size
     return try call.make(stack, of: T.self) { out in
+        if out.isEmpty { return }
         try x.withElements(T.self) { values in
             let (source, target) = (Shared(values), Shared(out))
-            let cost = max(1, area * max(1, size / 3))
+            let cost = max(1, area.multiplied(checked: max(1, size / 3)) ?? Int.max)
             // As many copies of a matrix as there may be threads at work.
             try call.check(.float64, [area, min(out.count, ParallelLimits.pieces)])
             try inParallel(out.count, grain: max(1, (1 << 16) / cost)) { piece in

@@ -4,8 +4,8 @@ extension Operator {
     /// x · mask / (1 − ratio) in training, where the mask drops elements at random; x in inference.
     /// https://onnx.ai/onnx/operators/onnx__Dropout.html, versions 1, 6, 7, 10, 12, 13, 22.
     ///
-    /// Before 7 training is the default (`is_test`), from 12 on an input says so, in between there is none. The ratio is
-    /// an attribute before 12. The mask is of the data's type before 10. An element is dropped where NumPy's
+    /// Before 7 training is the default (`is_test`), from 12 on an input says so, in between there is none. The ratio
+    /// is an attribute before 12. The mask is of the data's type before 10. An element is dropped where NumPy's
     /// `RandomState(seed)` draws a number below the ratio, as in ONNX's reference implementation.
     static let dropout = Operator(
         "Dropout", accuracy: .rounding(ulps: 1),

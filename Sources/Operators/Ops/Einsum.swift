@@ -99,7 +99,7 @@ private struct Contraction {
             seen[label] = tensor.shape[axis]
             if tensor.shape[axis] == 1 { continue }
             if let index = kept.firstIndex(of: label) {
-                strides[index] += own[axis]
+                strides[index] &+= own[axis]
             } else {
                 kept.append(label)
                 shape.append(tensor.shape[axis])

@@ -1,9 +1,7 @@
-import GraphIR
+import CKernels
 
 extension Operator {
     /// eˣ.
     /// https://onnx.ai/onnx/operators/onnx__Exp.html, versions 1, 6, 13.
-    static let exp = unary("Exp") { _ in
-        { x in Double.exponential(x) }
-    }
+    static let exp = unaryRow("Exp", wb_exp_f32) { Double.exponential($0) }
 }

@@ -134,12 +134,26 @@ extension Call {
         let rank = x.shape.count - 2
         let shape = Array(x.shape[..<2] + grid.shape[1...rank])
         try check(x.elementType, shape)
-        let isPicked = rule.mode == .nearest
-        if isPicked { return try picked(x, grid, shape, rule, G.self) }
-        guard x.elementType != .string, x.elementType != .complex64, x.elementType != .complex128 else {
+        guard rule.padding == .zeros || !x.shape[2...].contains(0) || shape.contains(0) else {
+            throw GraphError(.argument, "shape \(x.shape) has no elements to pad with", argument: "padding_mode")
+        }
+        if rule.mode == .nearest { return try picked(x, grid, shape, rule, G.self) }
+        if let type = x.partType {
+            // Real and imaginary parts are channels of their own meanwhile.
+            let (batch, channels, space) = (x.shape[0], x.shape[1], Array(x.shape[2...]))
+            let area = product(space)
+            let planes = try rearranged(
+                x.parts(type), as: [batch, channels, area, 2], axes: [0, 1, 3, 2],
+                result: [batch, 2 * channels] + space)
+            let result = try sampled(planes, grid, rule, G.self)
+            let points = product(shape[2...])
+            return try rearranged(
+                result, as: [batch, channels, 2, points], axes: [0, 1, 3, 2], result: shape + [2]
+            ).joined(as: x.elementType)
+        }
+        guard x.elementType != .string else {
             throw GraphError(
-                .unsupportedArgument, "\(x.elementType.onnxName) can't be weighted", argument: "mode",
-                hint: "nearest takes any type")
+                .unsupportedArgument, "strings can't be weighted", argument: "mode", hint: "nearest takes any type")
         }
         let wide = try converted(x, to: .float64)
         let result = try make(shape, of: Double.self) { out in
@@ -199,15 +213,19 @@ extension Call {
         try grid.withElements(G.self) { coordinates in
             var taps: [(place: Int, weight: Double)] = []
             var places: [(place: Int, weight: Double)] = []
+            var wider: [(place: Int, weight: Double)] = []
             for point in 0..<(shape[0] * count) {
                 if point % 1024 == 0 { try checkTime() }
-                places = [(0, 1)]
+                places.removeAll(keepingCapacity: true)
+                places.append((0, 1))
                 for axis in 0..<rank {
                     // The grid names the innermost axis first.
                     rule.taps(coordinates[point * rank + rank - 1 - axis], size[axis], &taps)
-                    places = places.flatMap { place, weight in
-                        taps.map { (place + $0.place * strides[axis], weight * $0.weight) }
+                    wider.removeAll(keepingCapacity: true)
+                    for (place, weight) in places {
+                        for tap in taps { wider.append((place + tap.place * strides[axis], weight * tap.weight)) }
                     }
+                    swap(&places, &wider)
                 }
                 let batch = point / count
                 body(sample, point % count, (batch * shape[1])..<((batch + 1) * shape[1]), places)

@@ -3,13 +3,13 @@ import GraphIR
 extension Operator {
     /// Which elements are not a number.
     /// https://onnx.ai/onnx/operators/onnx__IsNaN.html, versions 9, 13, 20; the eight-bit types since 20.
-    static let isNaN = Operator("IsNaN", accuracy: .exact, infer: .sameShape) { _ in
+    static let isNaN = Operator("IsNaN", accuracy: .exact, infer: boolShape) { _ in
         { call in [try call.classified(call.input(0)) { $0.isNaN }] }
     }
 
     /// Which elements are infinite, of the signs asked for.
     /// https://onnx.ai/onnx/operators/onnx__IsInf.html, versions 10, 20; halves and the eight-bit types since 20.
-    static let isInf = Operator("IsInf", accuracy: .exact, infer: .sameShape) { binding in
+    static let isInf = Operator("IsInf", accuracy: .exact, infer: boolShape) { binding in
         let detectsNegative = try binding.flag("detect_negative", default: true)
         let detectsPositive = try binding.flag("detect_positive", default: true)
         return { call in
@@ -20,6 +20,8 @@ extension Operator {
         }
     }
 }
+
+private let boolShape = InferenceRule { node in node.set(0, shape: node.shape(0), type: .bool) }
 
 extension Call {
     /// Whether a condition holds for each floating-point element.

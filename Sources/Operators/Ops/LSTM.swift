@@ -2,7 +2,8 @@ import GraphIR
 
 extension Operator {
     /// i, f, o = f(Xₜ Wᵀ + Hₜ₋₁ Rᵀ + P ⊙ C + b), c = g(Xₜ Wcᵀ + Hₜ₋₁ Rcᵀ + b), Cₜ = f ⊙ Cₜ₋₁ + i ⊙ c, Hₜ = o ⊙ h(Cₜ),
-    /// over one or both directions; with `input_forget` f is 1 − i.
+    /// over one or both directions; with `input_forget` f is 1 − i. `clip` holds what goes into the gates, and, as in
+    /// onnxruntime, not what goes into h.
     /// https://onnx.ai/onnx/operators/onnx__LSTM.html, versions 1, 7, 14 (`layout`), 22.
     static let lstm = Operator("LSTM", accuracy: .accumulating, infer: lstmInference) { binding in
         let attributes = try RecurrentAttributes(&binding, defaults: [.sigmoid, .tanh, .tanh])
@@ -39,13 +40,15 @@ extension Operator {
 private struct MemoryCell: RecurrentCell {
     let couplesForget: Bool
     let gatesWithBothBiases = 4
+    let productGates = [4]
 
     func advance<T: RowFunctions>(
-        _ recurrence: Recurrence, _ state: RecurrentState<T>, _ rows: UnsafeMutablePointer<T>, _ live: [Bool]
-    ) {
+        _ call: Call, _ recurrence: Recurrence, _ state: RecurrentState<T>, _ rows: UnsafeMutablePointer<T>,
+        _ live: [Bool]
+    ) throws {
         let hidden = recurrence.hidden
         guard let cells = state.c else { return }
-        recurrence.addProducts(state.h, state.r, gates: 4, to: rows, stride: 4 * hidden)
+        try recurrence.add(call, state, product: 0, of: state.h, to: rows, stride: 4 * hidden)
         let (gate, candidate, output) = (state.activations[0], state.activations[1], state.activations[2])
         for item in live.indices where live[item] {
             let input = rows + item * 4 * hidden
@@ -72,7 +75,6 @@ private struct MemoryCell: RecurrentCell {
             recurrence.clip(out, hidden)
             gate.apply(out, hidden)
             h.update(from: c, count: hidden)
-            recurrence.clip(h, hidden)
             output.apply(h, hidden)
             for i in 0..<hidden { h[i] *= out[i] }
         }

@@ -71,8 +71,7 @@ extension Operator {
                             throw GraphError(.argument, "expected a tensor to stack, found \(value.kindName)")
                         }
                         stacks[position].append(tensor)
-                        // An empty tensor takes memory too.
-                        held = held.adding(checked: tensor.heldBytes)?.adding(checked: 64) ?? Int.max
+                        held = held.adding(checked: tensor.heldBytes)?.adding(checked: RuntimeValue.overhead) ?? Int.max
                     }
                     guard held <= call.memory else { throw call.stacksTakeTooMuch }
                     iteration += 1

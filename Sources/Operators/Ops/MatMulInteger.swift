@@ -39,17 +39,6 @@ extension Tensor {
 extension InferenceRule {
     /// The first output is the matrix product of two inputs by NumPy's rules.
     static func matrixProduct(_ left: Int, _ right: Int) -> InferenceRule {
-        InferenceRule { node in
-            guard let a = node.shape(left), let b = node.shape(right) else { return }
-            guard let lastA = a.last, let lastB = b.last else {
-                throw GraphError(.argument, "a scalar is no matrix")
-            }
-            let rows = b.count > 1 ? b[b.count - 2] : lastB
-            if case .size(let k) = lastA, case .size(let other) = rows, k != other {
-                throw GraphError(.argument, "\(k) columns against \(other) rows")
-            }
-            guard let stack = try broadcastDimensions([Array(a.dropLast(2)), Array(b.dropLast(2))]) else { return }
-            node.set(0, shape: stack + (a.count > 1 ? [a[a.count - 2]] : []) + (b.count > 1 ? [lastB] : []))
-        }
+        InferenceRule { node in node.set(0, shape: try node.matrixProduct(node.shape(left), node.shape(right))) }
     }
 }

@@ -34,7 +34,8 @@ extension Operator {
         let pooled = try node.binding.ints("pooled_shape") ?? []
         guard pooled.count == 2 else { return }
         node.set(
-            0, shape: [node.shape(1)?.first ?? .unknown, node.shape(0)?[checked: 1] ?? .unknown]
+            0,
+            shape: [node.shape(1)?.first ?? .unknown, node.shape(0)?[checked: 1] ?? .unknown]
                 + pooled.map { .size($0) })
     }
 }

@@ -75,12 +75,7 @@ private func count(_ call: Call, _ position: Int, _ name: String, atLeast least:
 extension InferenceRule {
     fileprivate static let melWeights = InferenceRule { node in
         let type = try node.binding.outputType("output_datatype")
-        let bands = node.integers(0)?.first
-        let length = node.integers(1)?.first
-        node.set(
-            0,
-            shape: [
-                length.map { .size(Int64($0 / 2 + 1)) } ?? .unknown, bands.map { .size(Int64($0)) } ?? .unknown,
-            ], type: type)
+        let bins = try node.dimension(1, "dft_length") { $0 / 2 + 1 }
+        node.set(0, shape: [bins, try node.dimension(0, "num_mel_bins")], type: type)
     }
 }

@@ -81,9 +81,9 @@ extension Call {
                         let base = (batch * classes + category) * count
                         let candidates = try sorted(scores, base, count, above: leastScore)
                         var taken: [Box<T>] = []
-                        for index in candidates where taken.count < most {
+                        for (place, index) in candidates.enumerated() where taken.count < most {
                             let box = Box(numbers, (batch * count + index) * 4, isCentred: isCentred)
-                            if taken.count % 64 == 0 { try checkTime() }
+                            if place % 64 == 0 { try checkTime() }
                             if taken.contains(where: { $0.overlap(box) > greatestOverlap }) { continue }
                             taken.append(box)
                             chosen += [Int64(batch), Int64(category), Int64(index)]

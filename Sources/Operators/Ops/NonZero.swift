@@ -1,8 +1,8 @@
 import GraphIR
 
 extension Operator {
-    /// The places of the elements that aren't zero, a row for each axis, in row-major order. A scalar has no axis, so its
-    /// result has no row.
+    /// The places of the elements that aren't zero, a row for each axis, in row-major order. A scalar has no axis, so
+    /// its result has no row.
     /// https://onnx.ai/onnx/operators/onnx__NonZero.html, versions 9, 13.
     static let nonZero = Operator(
         "NonZero", accuracy: .exact,

@@ -3,7 +3,8 @@ import GraphIR
 extension Operator {
     /// One value where a new axis' position is the index, another elsewhere; an index that is out of range has only the
     /// other.
-    /// https://onnx.ai/onnx/operators/onnx__OneHot.html, versions 9, 11, 28; negative indices count from the end since 11.
+    /// https://onnx.ai/onnx/operators/onnx__OneHot.html, versions 9, 11, 28; negative indices count from
+    /// the end since 11.
     static let oneHot = Operator(
         "OneHot", accuracy: .exact,
         infer: InferenceRule { node in

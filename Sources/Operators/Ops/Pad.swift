@@ -120,7 +120,11 @@ extension InferenceRule {
         }
         var result = shape
         for (index, axis) in axes.enumerated() {
-            result[axis] = shape[axis].plus(pads[index].plus(pads[index + axes.count]))
+            let (before, after) = (pads[index], pads[index + axes.count])
+            if let first = before.known, let last = after.known, first.adding(checked: last) == nil {
+                throw GraphError(.argument, "\(first) and \(last) around axis \(axis) are too many", argument: "pads")
+            }
+            result[axis] = shape[axis].plus(before.plus(after))
             guard result[axis].known ?? 0 >= 0 else {
                 throw GraphError(
                     .argument, "takes more than the \(shape[axis].text) elements of axis \(axis) away", argument: "pads"

@@ -30,7 +30,8 @@ extension Operator {
             }
             let scale = try call.input(4)
             guard try call.input(1).count == 1, scale.count == 1 || scale.shape == [weights.shape[0]] else {
-                throw GraphError(.argument, "shape \(scale.shape), expected [] or [\(weights.shape[0])]", argument: "w_scale")
+                throw GraphError(
+                    .argument, "shape \(scale.shape), expected [] or [\(weights.shape[0])]", argument: "w_scale")
             }
             let factor = try call.scaleFactor(
                 call.input(1).reshaped([]), scale.count == 1 ? scale.reshaped([]) : scale.reshaped(filters),

@@ -3,7 +3,12 @@ import GraphIR
 extension Operator {
     /// Which strings a regular expression in RE2's syntax matches as a whole.
     /// https://onnx.ai/onnx/operators/onnx__RegexFullMatch.html, version 20.
-    static let regexFullMatch = Operator("RegexFullMatch", accuracy: .exact, infer: .sameShape) { binding in
+    static let regexFullMatch = Operator(
+        "RegexFullMatch", accuracy: .exact,
+        infer: InferenceRule { node in
+            node.set(0, shape: node.shape(0), type: .bool)
+        }
+    ) { binding in
         guard let pattern = try binding.bytes("pattern") else {
             throw GraphError(.argument, "the pattern is missing", argument: "pattern")
         }

@@ -66,11 +66,10 @@ private func resizeInference(isUpsample: Bool) -> InferenceRule {
         var result = [Dimension](repeating: .unknown, count: shape.count)
         let axes = try known.map { try normalized(axis: $0, rank: shape.count, "axes") }
         for axis in shape.indices where !axes.contains(axis) { result[axis] = shape[axis] }
+        let whole = shape.compactMap { $0.known.map { Int($0) } }
         if let sizes, rule.aspectRatio == .stretch, sizes.count == axes.count {
             for (axis, size) in zip(axes, sizes) { result[axis] = size }
-        } else if let whole = try? shape.map({ if case .size(let size) = $0 { Int(size) } else { throw Unknown() } }),
-            scales?.isEmpty == false || sizes != nil
-        {
+        } else if whole.count == shape.count, scales?.isEmpty == false || sizes != nil {
             let numbers = sizes == nil ? nil : node.integers(3)
             if sizes == nil || numbers != nil {
                 let found = try rule.axes(
@@ -92,8 +91,6 @@ private func resizeInference(isUpsample: Bool) -> InferenceRule {
         node.set(0, shape: result)
     }
 }
-
-private struct Unknown: Error {}
 
 /// The size times the scale, in single precision and cut off, as ONNX's own shape inference has it.
 private func scaledSize(_ size: Int, _ scale: Double) -> Int? {
@@ -157,7 +154,9 @@ extension ResizeRule {
         guard let scale = aspectRatio == .notLarger ? scales.min() : scales.max() else { return }
         for axis in named {
             result[axis].scale = scale
-            result[axis].output = Int(scale * Double(result[axis].input) + 0.5)
+            let output = scale * Double(result[axis].input) + 0.5
+            guard output < 0x1p40 else { throw GraphError(.argument, "\(output) is no size", argument: "sizes") }
+            result[axis].output = Int(output)
         }
     }
 }
@@ -188,10 +187,13 @@ extension Call {
                 ? try converted(Tensor(scalar: rule.extrapolation), to: x.elementType) : try zero(of: x.elementType)
             return try picked(x, places: places, fill: fill)
         }
-        guard x.elementType != .string, x.elementType != .complex64, x.elementType != .complex128 else {
+        if let type = x.partType {
+            let pair = ResizeRule.Axis(input: 2, output: 2, scale: 1)
+            return try resized(x.parts(type), rule, axes + [pair]).joined(as: x.elementType)
+        }
+        guard x.elementType != .string else {
             throw GraphError(
-                .unsupportedArgument, "\(x.elementType.onnxName) can't be weighted", argument: "mode",
-                hint: "nearest takes any type")
+                .unsupportedArgument, "strings can't be weighted", argument: "mode", hint: "nearest takes any type")
         }
         var result = try converted(x, to: .float64)
         for (axis, geometry) in axes.enumerated() where !geometry.isIdentity {

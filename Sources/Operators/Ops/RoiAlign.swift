@@ -5,7 +5,7 @@ extension Operator {
     /// https://onnx.ai/onnx/operators/onnx__RoiAlign.html, versions 10, 16, 22; before 16 coordinates aren't shifted by
     /// half a pixel.
     ///
-    /// The maximum is that of the samples' weighted pixels, not of their sums: so ONNX's reference implementation has it.
+    /// The maximum is that of the samples' weighted pixels, not of their sums: ONNX's reference implementation has it so.
     static let roiAlign = Operator(
         "RoiAlign", accuracy: .rounding(ulps: 4),
         infer: InferenceRule { node in

@@ -92,7 +92,7 @@ extension InferenceRule {
         }
         var length: Dimension = signal[1]
         if node.binding.inputs[checked: 3] == true {
-            length = node.integers(3)?.first.map { .size(Int64($0)) } ?? .unknown
+            length = try node.dimension(3, "frame_length")
         } else if node.binding.inputs[checked: 2] == true {
             length = node.shape(2)?.first ?? .unknown
         }

@@ -175,7 +175,7 @@ private struct ScanPlan: Sendable {
             for (position, value) in results.dropFirst(carried).enumerated() {
                 let tensor = try ScanPlan.tensor(value)
                 stacks[position].append(tensor)
-                held = held.adding(checked: tensor.heldBytes)?.adding(checked: 64) ?? Int.max
+                held = held.adding(checked: tensor.heldBytes)?.adding(checked: RuntimeValue.overhead) ?? Int.max
             }
             guard held <= call.memory else { throw call.stacksTakeTooMuch }
         }
@@ -228,7 +228,7 @@ private struct ScanPlan: Sendable {
             for (position, tensor) in item.outputs.enumerated() {
                 let whole = try position < carried ? tensor : ScanPlan.padded(tensor, to: longest, rest)
                 results[position].append(whole)
-                held = held.adding(checked: whole.heldBytes)?.adding(checked: 64) ?? Int.max
+                held = held.adding(checked: whole.heldBytes)?.adding(checked: RuntimeValue.overhead) ?? Int.max
             }
             guard held <= call.memory else { throw call.stacksTakeTooMuch }
         }

@@ -1,8 +1,8 @@
 import GraphIR
 
 extension Operator {
-    /// A copy of the data with updates put (or folded) in at the slices that the tuples of indices name. Of updates that
-    /// fall on one slice the last stays.
+    /// A copy of the data with updates put (or folded) in at the slices that the tuples of indices name. Of updates
+    /// that fall on one slice the last stays.
     /// https://onnx.ai/onnx/operators/onnx__ScatterND.html, versions 11, 13, 16, 18; `reduction` since 16.
     static let scatterND = Operator("ScatterND", accuracy: .exact, infer: .sameShape) { binding in
         let reduction = try ScatterReduction(&binding)

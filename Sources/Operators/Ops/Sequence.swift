@@ -56,7 +56,7 @@ extension Operator {
                 var items = try call.sequence(0)
                 let tensor = try call.input(1)
                 if let first = items.first?.tensor { try requireType(first.elementType, tensor) }
-                try call.check(.uint8, [items.count + 1, 16])
+                try call.check(.uint8, [items.count + 1, RuntimeValue.overhead])
                 let position = try call.position(2, count: items.count, allowsEnd: true) ?? items.count
                 items.insert(.tensor(tensor), at: position)
                 return [.sequence(items)]

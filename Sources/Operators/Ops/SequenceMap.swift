@@ -42,7 +42,7 @@ extension Operator {
                     for (position, result) in try body.run(inputs, in: call.with(values: [], using: held)).enumerated()
                     {
                         results[position].append(result)
-                        held = held.adding(checked: result.byteCount)?.adding(checked: 64) ?? Int.max
+                        held = held.adding(checked: result.byteCount)?.adding(checked: RuntimeValue.overhead) ?? Int.max
                     }
                     guard held <= call.memory else { throw call.stacksTakeTooMuch }
                 }

@@ -7,10 +7,7 @@ extension Operator {
         "Size", accuracy: .exact,
         infer: InferenceRule { node in
             node.set(0, shape: [], type: .int64)
-            guard let shape = node.shape(0) else { return }
-            let sizes = shape.compactMap { if case .size(let size) = $0 { Int(size) } else { nil } }
-            guard sizes.count == shape.count, let count = sizes.checkedProduct() else { return }
-            node.set(0, elements: [.size(Int64(count))])
+            node.set(0, elements: node.shape(0).map { [Dimension.product($0)] })
         }
     ) { _ in
         { call in [try Tensor(scalar: Int64(call.input(0).count))] }

@@ -29,7 +29,7 @@ private func crossEntropy<T: Real>(
     }
     let classes = x.shape[1]
     let inner = product(x.shape[2...])
-    let samples = x.shape[0] * inner
+    let samples = product(x.shape[..<1] + x.shape[2...])
     // For each sample the greatest score, and the logarithm of the sum of the exponentials of the distances to it.
     let norms = try call.make([samples, 2], of: Double.self) { out in
         try x.withElements(T.self) { values in

@@ -51,7 +51,7 @@ extension InferenceRule {
         }
         let start = try normalized(axis: axis, rank: shape.count)
         let count = parts ?? node.outputs.count
-        guard count >= node.outputs.count, sizes.map({ $0.count >= node.outputs.count }) ?? true else {
+        guard count >= Swift.max(node.outputs.count, 1), sizes.map({ $0.count >= node.outputs.count }) ?? true else {
             throw GraphError(.argument, "the node has \(node.outputs.count) outputs", argument: "split")
         }
         if let sizes, let size = shape[start].known {
@@ -67,8 +67,9 @@ extension InferenceRule {
             if let size = sizes?[output] {
                 part[start] = .size(Int64(size))
             } else if isEven, let size = shape[start].known.map({ Int($0) }) {
-                let chunk = (size + count - 1) / Swift.max(count, 1)
-                part[start] = .size(Int64(Swift.max(Swift.min(chunk, size - output * chunk), 0)))
+                let chunk = size / count + (size % count == 0 ? 0 : 1)
+                let before = chunk.multiplied(checked: output) ?? size
+                part[start] = .size(Int64(Swift.max(Swift.min(chunk, size - Swift.min(before, size)), 0)))
             } else if isEven, count == 1 {
                 part[start] = shape[start]
             }

@@ -50,13 +50,13 @@ extension Operator {
                         throw GraphError(.argument, "\(part) is no size of a part", argument: "split")
                     }
                     let count = size / part + (size % part == 0 ? 0 : 1)
-                    try call.check(.uint8, [count, 64])
+                    try call.check(.uint8, [count, RuntimeValue.overhead])
                     sizes = (0..<count).map { Swift.min(part, size - $0 * part) }
                 }
                 guard sizes.allSatisfy({ $0 >= 0 && $0 <= size }), sizes.reduce(0, { $0 &+ $1 }) == size else {
                     throw GraphError(.argument, "\(sizes.prefix(20)) doesn't cut \(size) into parts", argument: "split")
                 }
-                try call.check(.uint8, [sizes.count, 64])
+                try call.check(.uint8, [sizes.count, RuntimeValue.overhead])
                 return [.sequence(try call.parts(of: x, axis: start, sizes: sizes).map { .tensor($0) })]
             }
         })

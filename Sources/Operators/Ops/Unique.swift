@@ -122,12 +122,8 @@ extension Call {
             for (place, string) in different.enumerated() { places[string] = Int64(place) }
             return slices(try Tensor(strings.map { places[$0] ?? 0 }, shape: x.shape))
         }
-        switch x.elementType {
-        case .float16, .bfloat16: return slices(try x.widened(to: .float32))
         // Complex numbers are ordered by real part, then imaginary part.
-        case .complex64: return slices(try Tensor(.float32, shape: x.shape + [2], bytes: x.bytes()), parts: 2)
-        case .complex128: return slices(try Tensor(.float64, shape: x.shape + [2], bytes: x.bytes()), parts: 2)
-        default: return slices(x)
-        }
+        if let type = x.partType { return slices(try x.parts(type), parts: 2) }
+        return slices(try x.widened(to: x.isHalf ? .float32 : x.elementType))
     }
 }

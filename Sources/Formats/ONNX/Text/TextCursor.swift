@@ -133,7 +133,8 @@ struct TextCursor {
         return text
     }
 
-    mutating func integer<Number: FixedWidthInteger>(_ what: String, as type: Number.Type = Number.self) throws -> Number
+    mutating func integer<Number: FixedWidthInteger>(_ what: String, as type: Number.Type = Number.self) throws
+        -> Number
     {
         skipSpace()
         let start = position
@@ -161,7 +162,8 @@ struct TextCursor {
     }
 
     /// The number that a literal says. What is too small becomes zero, what is too large is an error.
-    func float<Number: BinaryFloatingPoint & LosslessStringConvertible>(_ text: String, at start: Int) throws -> Number {
+    func float<Number: BinaryFloatingPoint & LosslessStringConvertible>(_ text: String, at start: Int) throws -> Number
+    {
         if text.utf8.last?.isDigit != true && text.utf8.last != UInt8(ascii: ".") {
             let magnitude: Number =
                 text.lowercased().hasSuffix("nan") ? .nan : .infinity

@@ -17,8 +17,8 @@ extension TextReader {
         }
         let info = cursor.next(is: "<") ? try values("<", ">", "values", &initializers, areInputs: false) : []
         var declarations = GraphDeclarations(Graph(name: name))
-        try declarations.addInputs(inputs)
-        declarations.addOutputs(outputs)
+        for value in inputs { try declarations.addInput(value) }
+        for value in outputs { declarations.addOutput(value) }
         declarations.addValueInfo(info)
         for record in initializers { try declarations.addInitializer(record) }
         var graph = declarations.graph

@@ -104,7 +104,8 @@ extension TextReader {
 
     /// The elements of a tensor: in braces, or as the entries of external data in brackets.
     mutating func tensor(of type: ValueType?, name: String) throws -> TensorRecord {
-        guard case .tensor(let number, let dimensions?)? = type?.kind, let element = ElementType(rawValue: number) else {
+        guard case .tensor(let number, let dimensions?)? = type?.kind, let element = ElementType(rawValue: number)
+        else {
             throw cursor.unexpected("the type and shape of a tensor before its elements")
         }
         let shape = try dimensions.map { dimension in

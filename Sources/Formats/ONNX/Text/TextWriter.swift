@@ -234,22 +234,24 @@ struct TextWriter {
         let declared = try graph.declaredValueInfo()
         if !graph.initializers.isEmpty || !graph.sparseInitializers.isEmpty || !declared.isEmpty {
             try newLine(depth, "<")
-            var separator = ""
+            var isFirst = true
+            func separate(_ writer: inout TextWriter) throws {
+                if !isFirst { try writer.put(",") }
+                isFirst = false
+                try writer.newLine(depth + 1)
+            }
             for (id, record) in graph.initializers {
-                try newLine(depth + 1, separator)
-                separator = ", "
+                try separate(&self)
                 try initializer(record, name: graph.declaredValue(id).name, depth: depth)
             }
             for (id, record) in graph.sparseInitializers {
                 obstacle("sparse initializers", place)
-                try newLine(depth + 1, separator)
-                separator = ", "
+                try separate(&self)
                 try put("sparse_tensor(\(TextSyntax.name(record.values.tensor.elementType))\(record.shape)) ")
                 try put(name: graph.declaredValue(id).name)
             }
             for value in declared {
-                try newLine(depth + 1, separator)
-                separator = ", "
+                try separate(&self)
                 try declaration(value, place)
             }
             try newLine(depth, ">")
