@@ -25,8 +25,38 @@ import onnx
 from mutants import mutants
 
 # Where our verdict differs on purpose: a pattern of what the stricter side says, and why.
-STRICTER = []
-LAXER = []
+STRICTER = [
+    (r"refers to the attribute|refers to an attribute of a function", "a reference to a function's attribute means "
+     "nothing outside of a function; onnx follows it nowhere"),
+    (r"is imported in two versions", "two versions of one operator set: onnx takes the last, others the first"),
+    (r"operator set .* is asked for; 1 to", "an operator set that no release has"),
+    (r"no element type", "UNDEFINED is no element type; onnx asks only that the field is there"),
+    (r"\[(tensor\.bounds|tensor\.value|tensor\.dtype|tensor\.shape)\]",
+     "a tensor's data must be what its type and shape say, to the byte and in range, external data too"),
+    (r"\[path\.escape\]|external data (is|says)|of external data", "external data must lie in a file of its own, at an "
+     "offset in decimal digits"),
+    (r"\[proto\.malformed\]", "encodings that no writer makes and that readers take differently"),
+    (r"\[name\.reserved\]", "C programs cut names at a NUL, so that two become one"),
+    (r"the operator (Affine|ATen|ConstantFill|Crop|DynamicSlice|GRUUnit|GivenTensorFill|ImageScaler|ParametricSoftplus|"
+     r"Scale|ScaledTanh) is unknown", "operators that were withdrawn before they had a schema: onnx passes over them"),
+    (r"LayerNormalization has no such attribute", "onnx leaves the attributes of LayerNormalization unchecked"),
+    (r"comes twice|is there twice", "what is defined twice is ambiguous"),
+    (r"axis \S+ is outside of", "an axis that the input doesn't have; onnx checks it for some operators only"),
+    (r"expected the same size|don't fit weights|is no order of|columns against|number of elements differs|"
+     r"can't be worked out|elements of an axis of size|the step is 0|doesn't broadcast|doesn't fit the padded input|"
+     r"is outside of -?\d+\.\.<|numbers, expected|don't broadcast|expected rank|numbers for|expected a scalar|"
+     r"is no dimension|differ in length|doesn't cut|is outside of \d+\.\.\.",
+     "shapes that contradict each other, which our rules see and onnx's leave to the runtime"),
+]
+LAXER = [
+    (r"No opset import for domain 'ai\.onnx'", "'ai.onnx' is another name of the empty domain, in imports and nodes"),
+    (r"but 'w\.\.bin' points outside", "two dots within a file's name lead nowhere; onnx refuses them anywhere"),
+    (r"has multiple hard links", "a hard link is no other file than the one it names; what could be read is in the folder"),
+    (r"FLOAT6 int32_data values must use only bits 0-5", "the unused bits of six-bit floats say nothing"),
+    (r"One and only one of the attributes 'value', 'value_\*' or 'sparse_value'",
+     "onnx's function body of MeanVarianceNormalization breaks its own rule"),
+    (r"no answer", "onnx doesn't come to an end, or crashes"),
+]
 
 
 def their_verdict(path, limit=20):

@@ -37,29 +37,17 @@ public struct FileRegion: Sendable {
 public final class HeapSource: ByteSource, @unchecked Sendable {
     // Unchecked: the buffer is written only inside `init` and freed in `deinit`.
     private let buffer: UnsafeMutableRawBufferPointer
-    /// Bytes that the buffer really has.
-    private let capacity: Int
 
     /// Makes `count` bytes and lets `fill` write them.
     /// - Parameter clears: whether they are zero at first; without that `fill` must write every one.
     /// - Throws: `limit.memory` where the memory can't be had; whatever `fill` throws.
     public init(count: Int, clears: Bool = true, fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
-        if count <= MemoryLimit.bytes, let (base, capacity) = BufferPool.shared.take(count) {
-            buffer = UnsafeMutableRawBufferPointer(start: base, count: count)
-            self.capacity = capacity
-            if clears { memset(base, 0, count) }
-        } else {
-            buffer = try allocate(count, clears: clears)
-            capacity = count
-        }
+        buffer = try allocate(count, clears: clears)
         // Where this throws, `deinit` frees the buffer: all properties are set.
         try fill(buffer)
     }
 
-    deinit {
-        if let base = buffer.baseAddress, BufferPool.shared.give(base, capacity: capacity) { return }
-        buffer.deallocate()
-    }
+    deinit { buffer.deallocate() }
 
     public var count: Int { buffer.count }
     public var memory: UnsafeRawBufferPointer? { UnsafeRawBufferPointer(buffer) }

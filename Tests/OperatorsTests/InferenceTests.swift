@@ -43,7 +43,8 @@ import Testing
         let shape = net.node("Shape", [x], to: "shape")
         let first = net.node("Gather", [shape, try net.constant("zero", [0], shape: [])], to: "first")
         let column = net.node("Unsqueeze", [first, try net.constant("axes", [0])], to: "column")
-        let rest = net.node("Concat", [column, try net.constant("minus", [-1])], [Attribute("axis", .int(0))], to: "rest")
+        let rest = net.node(
+            "Concat", [column, try net.constant("minus", [-1])], [Attribute("axis", .int(0))], to: "rest")
         let flat = net.node("Reshape", [x, rest], to: "flat")
         #expect(net.type(of: flat) == "float32[batch, unk__0]")
         let last = net.node("Gather", [shape, try net.constant("three", [3])], to: "last")
@@ -99,8 +100,10 @@ import Testing
         arguments: [
             Contradiction(op: "Add", shapes: [[2, 3], [2, 4]], says: "3 and 4"),
             Contradiction(op: "MatMul", shapes: [[2, 3], [4, 5]], says: "3 columns against 4 rows"),
-            Contradiction(op: "Concat", shapes: [[2, 3], [2, 4]], attributes: [Attribute("axis", .int(0))], says: "3 and 4"),
-            Contradiction(op: "Concat", shapes: [[2], [2, 4]], attributes: [Attribute("axis", .int(0))], says: "anks"),
+            Contradiction(
+                op: "Concat", shapes: [[2, 3], [2, 4]], attributes: [Attribute("axis", .int(0))], says: "3 and 4"),
+            Contradiction(
+                op: "Concat", shapes: [[2], [2, 4]], attributes: [Attribute("axis", .int(0))], says: "anks"),
             Contradiction(op: "Softmax", shapes: [[2, 3]], attributes: [Attribute("axis", .int(2))], says: "axis 2"),
             Contradiction(op: "Gemm", shapes: [[2, 3], [4, 5]], says: "same size"),
             Contradiction(
@@ -201,7 +204,8 @@ import Testing
             for (op, inputs, attributes) in [
                 ("Reshape", [x, values], []), ("Expand", [x, values], []), ("Tile", [x, values], []),
                 ("Slice", [x, values, values], []), ("Pad", [x, values], []), ("ConstantOfShape", [values], []),
-                ("Range", [scalar, scalar, scalar], []), ("TopK", [x, values], [axis]), ("Gather", [x, values], [axis]),
+                ("Range", [scalar, scalar, scalar], []), ("TopK", [x, values], [axis]),
+                ("Gather", [x, values], [axis]),
                 ("Squeeze", [x, values], []), ("Unsqueeze", [x, values], []), ("Split", [x, values], [axis]),
                 ("Concat", [x, x], [axis]), ("Flatten", [x], [axis]), ("Softmax", [x], [axis]), ("ArgMax", [x], [axis]),
                 ("ReduceSum", [x, values], []), ("LayerNormalization", [x, x], [axis]),

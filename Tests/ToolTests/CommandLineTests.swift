@@ -6,7 +6,9 @@ import Testing
     static let digits = packageRoot.appendingPathComponent("fixtures/convmixer_digits").path
     static let weights = "\(digits)/weights/state_dict.pth"
 
-    @Test(arguments: ["inspect", "convert", "verify", "run", "init", "architectures", "extract"])
+    @Test(arguments: [
+        "inspect", "convert", "verify", "run", "check", "infer", "extract", "init", "architectures",
+    ])
     func helpTeaches(_ command: String) throws {
         let help = try runTool([command, "--help"])
         #expect(help.status == 0)

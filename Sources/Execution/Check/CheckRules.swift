@@ -66,7 +66,19 @@ extension ModelChecker {
             }
         }
         for record in graph.sparseInitializers.values { checkSparse(record, label) }
+        for again in graph.redeclarations { check(again, graph, label) }
         for node in graph.nodes { checkRules(of: node, node.label(in: graph), depth: depth) }
+    }
+
+    /// A value that is declared more than once.
+    private mutating func check(_ again: Redeclaration, _ graph: Graph, _ label: String?) {
+        let name = again.value.name
+        guard let id = graph.id(named: name), let first = graph[id].type, first.merged(with: again.value.type) == nil
+        else { return }
+        report(
+            GraphError(
+                .invalid, "is declared as \(first.text) and as \(again.value.type?.text ?? "?")", argument: name,
+                hint: "correct or remove one of the two"), label)
     }
 
     private mutating func checkRules(of node: Node, _ label: String, depth: Int) {

@@ -151,6 +151,9 @@ struct Recurrence: Sendable {
 
 /// The memory that one direction of a recurrent layer works on.
 struct RecurrentState<T: RowFunctions> {
+    /// Weights of X and of the state, for this direction.
+    let w: UnsafePointer<T>?
+    let r: UnsafePointer<T>
     /// Biases: those of W, then those of R.
     let bias: UnsafePointer<T>?
     /// The state, a row for each batch.
@@ -160,11 +163,6 @@ struct RecurrentState<T: RowFunctions> {
     let peepholes: UnsafePointer<T>?
     /// A row for each batch of the gates' width, for what a cell needs besides.
     let spare: UnsafeMutablePointer<T>
-    /// For each product of a step: the rows of R, and their panels where those are worth making.
-    let products: [(r: UnsafePointer<T>, gates: Int, panels: UnsafePointer<T>?)]
-    /// Where the state's panels go.
-    let panels: UnsafeMutablePointer<T>
-    let product: PanelProduct<T>
     let activations: [RecurrentActivation]
 }
 
@@ -172,13 +170,9 @@ struct RecurrentState<T: RowFunctions> {
 protocol RecurrentCell: Sendable {
     /// How many of the gates take the recurrent bias together with the input's; the others add it themselves.
     var gatesWithBothBiases: Int { get }
-    /// How many gates each product with R is for, in their order.
-    var productGates: [Int] { get }
     /// Moves the state of the batches one step on. `rows` holds X · Wᵀ + biases, a row for each batch.
     func advance<T: RowFunctions>(
-        _ call: Call, _ recurrence: Recurrence, _ state: RecurrentState<T>, _ rows: UnsafeMutablePointer<T>,
-        _ live: [Bool]
-    ) throws
+        _ recurrence: Recurrence, _ state: RecurrentState<T>, _ rows: UnsafeMutablePointer<T>, _ live: [Bool])
 }
 
 extension Recurrence {
@@ -227,41 +221,17 @@ extension Recurrence {
             throw GraphError(.memory, "\(batch) rows of \(width) are too large")
         }
         let chunk = Swift.max(1, Swift.min(all, RecurrenceLimits.elements / Swift.max(rowBytes, 1)))
-        for size in [chunk * batch, width, inputSize] { _ = try blasSize(size) }
+        let m = try blasSize(chunk * batch)
+        let (n, k) = (try blasSize(width), try blasSize(inputSize))
         // States of this direction, a row for each batch; the spare rows; the inputs and products of a chunk.
         let scratch = (2 * batch).multiplied(checked: hidden)?.adding(checked: batch * width)?
             .adding(checked: chunk.multiplied(checked: rowBytes) ?? Int.max)?.adding(checked: width)
-        // R is the same in every step, so its panels pay off from a few sequences on.
-        let product = PanelProduct<T>()
-        let packs = batch >= RecurrenceLimits.packedBatch && all > 1 && PanelProduct<T>.beatsBlas
-        let counts = packs ? cell.productGates.map { product.rightCount(columns: $0 * hidden, depth: hidden) } : []
-        let leftCount = packs ? product.leftCount(rows: batch, depth: hidden) : 0
-        let whole = (counts + [leftCount]).reduce(scratch) { total, count in
-            total.flatMap { total in count.flatMap { total.adding(checked: $0) } }
-        }
-        let rest = try call.taking(whole?.multiplied(checked: MemoryLayout<T>.size), for: "intermediate results")
-        try call.withScratch(whole, of: T.self) { base in
+        try call.withScratch(scratch, of: T.self) { base in
             let cells = base + batch * hidden
             let spare = cells + batch * hidden
             let sums = spare + batch * width
             let products = sums + width
             let inputs = products + chunk * batch * width
-            let panels = inputs + chunk * batch * inputSize
-            var next = panels + (leftCount ?? 0)
-            var from = r + direction * width * hidden
-            var steps: [(r: UnsafePointer<T>, gates: Int, panels: UnsafePointer<T>?)] = []
-            for (index, gates) in cell.productGates.enumerated() {
-                let count = counts[checked: index] ?? nil
-                if let count {
-                    try product.packRight(
-                        from, transposed: true, stride: hidden, columns: gates * hidden, depth: hidden, into: next)
-                    steps.append((from, gates, UnsafePointer(next)))
-                    next += count
-                } else {
-                    steps.append((from, gates, nil))
-                }
-                from += gates * hidden * hidden
-            }
             for item in 0..<batch {
                 let from = stateOffset(direction: direction, batch: item)
                 if let initial { (base + item * hidden).update(from: initial + from, count: hidden) }
@@ -272,9 +242,10 @@ extension Recurrence {
                 for i in 0..<(cell.gatesWithBothBiases * hidden) { sums[i] += bias[width + i] }
             }
             let state = RecurrentState(
+                w: w.map { $0 + direction * width * inputSize }, r: r + direction * width * hidden,
                 bias: bias.map { $0 + direction * 2 * width }, h: base, c: c == nil ? nil : cells,
-                peepholes: peepholes.map { $0 + direction * 3 * hidden }, spare: spare, products: steps, panels: panels,
-                product: product, activations: attributes.activations(of: direction))
+                peepholes: peepholes.map { $0 + direction * 3 * hidden }, spare: spare,
+                activations: attributes.activations(of: direction))
             for start in stride(from: 0, to: all, by: chunk) {
                 let count = Swift.min(chunk, all - start)
                 for index in 0..<count {
@@ -286,15 +257,15 @@ extension Recurrence {
                             from: x + inputOffset(step: step, batch: item), count: inputSize)
                     }
                 }
-                if let w = w.map({ $0 + direction * width * inputSize }), inputSize > 0 {
-                    try rest.gemm(
-                        transposeA: false, transposeB: true, m: count * batch, n: width, k: inputSize, alpha: 1,
-                        a: inputs, lda: inputSize, b: w, ldb: inputSize, beta: 1, c: products, ldc: width)
+                if let w = state.w, k > 0 {
+                    T.gemm(
+                        transposeA: false, transposeB: true, m: count == chunk ? m : Int32(count * batch), n: n, k: k,
+                        alpha: 1, a: inputs, lda: k, b: w, ldb: k, beta: 1, c: products, ldc: n)
                 }
                 for index in 0..<count {
-                    try rest.checkTime()
+                    try call.checkTime()
                     let live = lengths.map { start + index < $0 }
-                    try cell.advance(rest, self, state, products + index * batch * width, live)
+                    cell.advance(self, state, products + index * batch * width, live)
                     guard let y else { continue }
                     for item in 0..<batch {
                         guard let step = step(start + index, batch: item, isReverse: isReverse) else { continue }
@@ -317,29 +288,18 @@ extension Recurrence {
         }
     }
 
-    /// rows += h · Rᵀ for the gates of one product of a step, `rows` being `stride` wide.
-    func add<T: RowFunctions>(
-        _ call: Call, _ state: RecurrentState<T>, product index: Int, of h: UnsafePointer<T>,
-        to rows: UnsafeMutablePointer<T>, stride: Int
-    ) throws {
-        let step = state.products[index]
-        if let panels = step.panels {
-            try state.product.packLeft(
-                h, transposed: false, stride: hidden, scale: 1, rows: batch, depth: hidden, into: state.panels)
-            return try state.product.add(
-                call, state.panels, panels, rows: batch, columns: step.gates * hidden, depth: hidden, to: rows,
-                stride: stride)
-        }
-        let (n, k) = (Int32(truncatingIfNeeded: step.gates * hidden), Int32(truncatingIfNeeded: hidden))
+    /// rows += state · Rᵀ for some of the gates, `rows` being `stride` wide.
+    func addProducts<T: RowFunctions>(
+        _ state: UnsafePointer<T>, _ r: UnsafePointer<T>, gates: Int, to rows: UnsafeMutablePointer<T>, stride: Int
+    ) {
+        let (n, k) = (Int32(truncatingIfNeeded: gates * hidden), Int32(truncatingIfNeeded: hidden))
         T.gemm(
-            transposeA: false, transposeB: true, m: Int32(truncatingIfNeeded: batch), n: n, k: k, alpha: 1, a: h,
-            lda: k, b: step.r, ldb: k, beta: 1, c: rows, ldc: Int32(truncatingIfNeeded: stride))
+            transposeA: false, transposeB: true, m: Int32(truncatingIfNeeded: batch), n: n, k: k, alpha: 1, a: state,
+            lda: k, b: r, ldb: k, beta: 1, c: rows, ldc: Int32(truncatingIfNeeded: stride))
     }
 }
 
 enum RecurrenceLimits {
     /// Elements of inputs and products that are in memory at a time.
     static let elements = 1 << 22
-    /// Sequences from which on the panels of R are made.
-    static let packedBatch = 4
 }

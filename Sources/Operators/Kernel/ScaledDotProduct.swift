@@ -99,6 +99,7 @@ struct ScaledDotProduct: Sendable {
     func run<T: RowFunctions>(
         _ call: Call, _ q: Tensor, _ k: Tensor, _ v: Tensor, _: T.Type
     ) throws -> (output: Tensor, scores: Tensor?) {
+        let sizes = try BlasSizes(self)
         var scores: Tensor?
         func attend(_ call: Call, _ taken: UnsafeMutablePointer<T>?) throws -> Tensor {
             try call.make(output.shape, of: T.self, clears: false) { out in
@@ -114,7 +115,7 @@ struct ScaledDotProduct: Sendable {
                                     return
                                 }
                                 let head = AttentionHeads(
-                                    problem: self, q: q, k: k, v: v, mask: mask, out: to, taken: taken)
+                                    problem: self, sizes: sizes, q: q, k: k, v: v, mask: mask, out: to, taken: taken)
                                 try head.run(call)
                             }
                         }
@@ -135,21 +136,22 @@ struct ScaledDotProduct: Sendable {
 
     /// scale · Q · Kᵀ alone, for heads that aren't packed.
     func products<T: RowFunctions>(_ call: Call, _ q: Tensor, _ k: Tensor, _: T.Type) throws -> Tensor {
+        let sizes = try BlasSizes(self)
         let group = key.heads > 0 ? query.heads / key.heads : 0
+        let rows = try blasSize(group * query.length)
         return try call.make([query.batch, query.heads, query.length, key.length], of: T.self) { out in
             try q.withElements(T.self) { q in
                 try k.withElements(T.self) { k in
                     guard let to = out.baseAddress, let q = q.baseAddress, let k = k.baseAddress else { return }
-                    let rest = try call.taking(out.count * MemoryLayout<T>.size, for: "the scores")
                     for batch in 0..<key.batch {
                         for head in 0..<key.heads {
                             try call.checkTime()
-                            try rest.gemm(
-                                transposeA: false, transposeB: true, m: group * query.length, n: key.length,
-                                k: key.size, alpha: T(scale), a: q + query.offset(batch, head * group), lda: key.size,
-                                b: k + key.offset(batch, head), ldb: key.size, beta: 0,
+                            T.gemm(
+                                transposeA: false, transposeB: true, m: rows, n: sizes.keys, k: sizes.size,
+                                alpha: T(scale), a: q + query.offset(batch, head * group), lda: sizes.size,
+                                b: k + key.offset(batch, head), ldb: sizes.size, beta: 0,
                                 c: to + (batch * key.heads + head) * group * query.length * key.length,
-                                ldc: key.length)
+                                ldc: Swift.max(sizes.keys, 1))
                         }
                     }
                 }
@@ -163,9 +165,32 @@ struct ScaledDotProduct: Sendable {
     }
 }
 
+/// The sizes of a problem as BLAS takes them.
+struct BlasSizes: Sendable {
+    let keys: Int32
+    let size: Int32
+    let valueSize: Int32
+    let queryStride: Int32
+    let keyStride: Int32
+    let valueStride: Int32
+    let outputStride: Int32
+
+    init(_ problem: ScaledDotProduct) throws {
+        _ = try blasSize(problem.query.length)
+        keys = try blasSize(problem.key.length)
+        size = try blasSize(problem.key.size)
+        valueSize = try blasSize(problem.value.size)
+        queryStride = try blasSize(problem.query.rowStride)
+        keyStride = try blasSize(problem.key.rowStride)
+        valueStride = try blasSize(problem.value.rowStride)
+        outputStride = try blasSize(problem.output.rowStride)
+    }
+}
+
 /// One problem with its memory. Heads write only their own part of `out` and `taken`.
 private struct AttentionHeads<T: RowFunctions>: @unchecked Sendable {
     let problem: ScaledDotProduct
+    let sizes: BlasSizes
     let q: UnsafePointer<T>
     let k: UnsafePointer<T>
     let v: UnsafePointer<T>
@@ -186,16 +211,15 @@ private struct AttentionHeads<T: RowFunctions>: @unchecked Sendable {
                 for: "the scores")
             try inParallel(count, grain: Swift.max(1, ParallelLimits.productsOfOneThread / Swift.max(products, 1))) {
                 piece in
-                try call.withScratch(block * keys, clears: false, of: T.self) { scratch in
+                try call.withScratch(block * keys, of: T.self) { scratch in
                     for item in piece {
                         try attend(rest, item, block, scratch, spreads: false)
                     }
                 }
             }
         } else {
-            let rest = try call.taking(block * keys * MemoryLayout<T>.size, for: "the scores")
-            try call.withScratch(block * keys, clears: false, of: T.self) { scratch in
-                for item in 0..<count { try attend(rest, item, block, scratch, spreads: true) }
+            try call.withScratch(block * keys, of: T.self) { scratch in
+                for item in 0..<count { try attend(call, item, block, scratch, spreads: true) }
             }
         }
     }
@@ -213,17 +237,17 @@ private struct AttentionHeads<T: RowFunctions>: @unchecked Sendable {
             let count = Swift.min(block, problem.query.length - start)
             let queries = q + problem.query.offset(batch, head) + start * problem.query.rowStride
             let to = out + problem.output.offset(batch, head) + start * problem.output.rowStride
-            try call.gemm(
-                transposeA: false, transposeB: true, m: count, n: keys, k: problem.key.size, alpha: T(problem.scale),
-                a: queries, lda: problem.query.rowStride, b: from, ldb: problem.key.rowStride, beta: 0, c: scratch,
-                ldc: keys)
+            T.gemm(
+                transposeA: false, transposeB: true, m: Int32(count), n: sizes.keys, k: sizes.size,
+                alpha: T(problem.scale), a: queries, lda: sizes.queryStride, b: from, ldb: sizes.keyStride,
+                beta: 0, c: scratch, ldc: sizes.keys)
             let rows = Shared(scratch)
             try inParallel(count, grain: spreads ? Swift.max(1, AttentionLimits.softmaxGrain / keys) : count) { piece in
                 for row in piece { finish(rows.pointer + row * keys, batch, head, start + row) }
             }
-            try call.gemm(
-                transposeA: false, transposeB: false, m: count, n: problem.value.size, k: keys, alpha: 1, a: scratch,
-                lda: keys, b: values, ldb: problem.value.rowStride, beta: 0, c: to, ldc: problem.output.rowStride)
+            T.gemm(
+                transposeA: false, transposeB: false, m: Int32(count), n: sizes.valueSize, k: sizes.keys, alpha: 1,
+                a: scratch, lda: sizes.keys, b: values, ldb: sizes.valueStride, beta: 0, c: to, ldc: sizes.outputStride)
         }
     }
 

@@ -12,19 +12,18 @@ extension Call {
         return with(values: values, using: bytes)
     }
 
-    /// Calls `body` with `count` elements of scratch, zero at first unless the caller writes all before it reads.
+    /// Calls `body` with `count` elements of scratch, zero at first.
     /// - Throws: `limit.memory`; whatever `body` throws.
     func withScratch<T: BitwiseCopyable, R>(
-        _ count: Int?, clears: Bool = true, of: T.Type = T.self, _ body: (UnsafeMutablePointer<T>) throws -> R
+        _ count: Int?, of: T.Type = T.self, _ body: (UnsafeMutablePointer<T>) throws -> R
     ) throws -> R {
         let bytes = count.flatMap { Swift.max($0, 1).multiplied(checked: MemoryLayout<T>.size) }
         guard let bytes, bytes <= memory else {
             throw GraphError(
-                .memory,
-                "intermediate results take \(bytes.map(String.init) ?? "more than 2⁶³") bytes, \(memory) are left",
+                .memory, "intermediate results take \(bytes.map(String.init) ?? "more than 2⁶³") bytes, \(memory) are left",
                 hint: "raise the session's memory limit")
         }
-        let buffer = try allocate(bytes, clears: clears)
+        let buffer = try allocate(bytes)
         defer { buffer.deallocate() }
         guard let base = buffer.bindMemory(to: T.self).baseAddress else {
             throw GraphError(.memory, "no scratch memory")

@@ -210,8 +210,9 @@ extension Number {
 
 extension InferenceRule {
     /// The shape stays, and with it what is known of elements that fit the new type.
-    fileprivate static func cast(to target: @escaping @Sendable (inout Inference) throws -> ElementType?) -> InferenceRule
-    {
+    fileprivate static func cast(
+        to target: @escaping @Sendable (inout Inference) throws -> ElementType?
+    ) -> InferenceRule {
         InferenceRule { node in
             let type = try target(&node)
             node.set(0, shape: node.shape(0), type: type)

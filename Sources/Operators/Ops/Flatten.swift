@@ -17,6 +17,9 @@ extension Operator {
 extension InferenceRule {
     fileprivate static let flatten = InferenceRule { node in
         let axis = Int(try node.binding.int("axis", default: 1))
+        guard axis >= 0 || node.binding.version >= 11 else {
+            throw GraphError(.argument, "\(axis) is below 0, which came with version 11", argument: "axis")
+        }
         guard let shape = node.shape(0) else { return node.set(0, shape: [.unknown, .unknown]) }
         let start = axis == shape.count ? axis : try normalized(axis: axis, rank: shape.count)
         node.set(0, shape: [.product(shape[..<start]), .product(shape[start...])])

@@ -28,31 +28,28 @@ extension Operator {
 private struct GatedCell: RecurrentCell {
     let isLinearFirst: Bool
     var gatesWithBothBiases: Int { isLinearFirst ? 2 : 3 }
-    let productGates = [2, 1]
 
     func advance<T: RowFunctions>(
-        _ call: Call, _ recurrence: Recurrence, _ state: RecurrentState<T>, _ rows: UnsafeMutablePointer<T>,
-        _ live: [Bool]
-    ) throws {
+        _ recurrence: Recurrence, _ state: RecurrentState<T>, _ rows: UnsafeMutablePointer<T>, _ live: [Bool]
+    ) {
         let (hidden, batch) = (recurrence.hidden, recurrence.batch)
         let width = 3 * hidden
-        try recurrence.add(call, state, product: 0, of: state.h, to: rows, stride: width)
+        recurrence.addProducts(state.h, state.r, gates: 2, to: rows, stride: width)
         for item in 0..<batch {
             let row = rows + item * width
             recurrence.clip(row, 2 * hidden)
             state.activations[0].apply(row, 2 * hidden)
         }
         let candidates = state.spare
+        let hiddenWeights = state.r + 2 * hidden * hidden
         if isLinearFirst {
             for item in 0..<batch {
                 let row = candidates + item * hidden
-                if let bias = state.bias {
-                    row.update(from: bias + width + 2 * hidden, count: hidden)
-                } else {
+                if let bias = state.bias { row.update(from: bias + width + 2 * hidden, count: hidden) } else {
                     row.update(repeating: 0, count: hidden)
                 }
             }
-            try recurrence.add(call, state, product: 1, of: state.h, to: candidates, stride: hidden)
+            recurrence.addProducts(state.h, hiddenWeights, gates: 1, to: candidates, stride: hidden)
             for item in 0..<batch {
                 let (row, candidate) = (rows + item * width, candidates + item * hidden)
                 for i in 0..<hidden { candidate[i] = row[2 * hidden + i] + row[hidden + i] * candidate[i] }
@@ -65,7 +62,7 @@ private struct GatedCell: RecurrentCell {
                 candidate.update(from: row + 2 * hidden, count: hidden)
                 for i in 0..<hidden { reset[item * hidden + i] = row[hidden + i] * h[i] }
             }
-            try recurrence.add(call, state, product: 1, of: reset, to: candidates, stride: hidden)
+            recurrence.addProducts(reset, hiddenWeights, gates: 1, to: candidates, stride: hidden)
         }
         recurrence.clip(candidates, batch * hidden)
         state.activations[1].apply(candidates, batch * hidden)

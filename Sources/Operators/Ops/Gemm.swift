@@ -59,6 +59,9 @@ private struct GeneralProduct {
     }
 
     func run<T: Real>(_: T.Type) throws -> Tensor {
+        guard let m32 = Int32(exactly: m), let k32 = Int32(exactly: k), let n32 = Int32(exactly: n) else {
+            throw GraphError(.unsupportedArgument, "more than 2³¹ rows or columns in the matrix product")
+        }
         return try call.make([m, n], of: T.self) { out in
             guard let to = out.baseAddress, !out.isEmpty else { return }
             try spread(into: out)
@@ -68,10 +71,10 @@ private struct GeneralProduct {
                         for i in out.indices { out[i] *= T(beta) }
                         return
                     }
-                    try call.taking(out.count * MemoryLayout<T>.size, for: "the result").gemm(
-                        transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k, alpha: T(alpha), a: a,
-                        lda: transposeA ? m : k, b: b, ldb: transposeB ? k : n, beta: c == nil ? 0 : T(beta), c: to,
-                        ldc: n)
+                    T.gemm(
+                        transposeA: transposeA, transposeB: transposeB, m: m32, n: n32, k: k32, alpha: T(alpha), a: a,
+                        lda: transposeA ? m32 : k32, b: b, ldb: transposeB ? k32 : n32, beta: c == nil ? 0 : T(beta),
+                        c: to, ldc: n32)
                 }
             }
         }

@@ -40,15 +40,13 @@ extension Operator {
 private struct MemoryCell: RecurrentCell {
     let couplesForget: Bool
     let gatesWithBothBiases = 4
-    let productGates = [4]
 
     func advance<T: RowFunctions>(
-        _ call: Call, _ recurrence: Recurrence, _ state: RecurrentState<T>, _ rows: UnsafeMutablePointer<T>,
-        _ live: [Bool]
-    ) throws {
+        _ recurrence: Recurrence, _ state: RecurrentState<T>, _ rows: UnsafeMutablePointer<T>, _ live: [Bool]
+    ) {
         let hidden = recurrence.hidden
         guard let cells = state.c else { return }
-        try recurrence.add(call, state, product: 0, of: state.h, to: rows, stride: 4 * hidden)
+        recurrence.addProducts(state.h, state.r, gates: 4, to: rows, stride: 4 * hidden)
         let (gate, candidate, output) = (state.activations[0], state.activations[1], state.activations[2])
         for item in live.indices where live[item] {
             let input = rows + item * 4 * hidden

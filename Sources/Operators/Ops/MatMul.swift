@@ -50,17 +50,20 @@ struct MatrixProduct: Sendable {
     }
 
     private func run<T: Real>(_ call: Call, _: T.Type) throws -> Tensor {
-        try call.make(shape, of: T.self, clears: k == 0) { out in
+        guard let m32 = Int32(exactly: m), let k32 = Int32(exactly: k), let n32 = Int32(exactly: n) else {
+            throw GraphError(.unsupportedArgument, "more than 2³¹ rows or columns in the matrix product")
+        }
+        return try call.make(shape, of: T.self, clears: k == 0) { out in
             guard let to = out.baseAddress, !out.isEmpty, k > 0 else { return }
             try a.withElements(T.self) { left in
                 try b.withElements(T.self) { right in
                     guard let left = left.baseAddress, let right = right.baseAddress else { return }
                     let isOneMatrix = product(b.shape.dropLast(2)) == 1 && b.shape.count >= 2
-                    let rest = try call.taking(out.count * MemoryLayout<T>.size, for: "the result")
-                    if isOneMatrix {
-                        return try rest.gemm(
-                            transposeA: false, transposeB: false, m: product(stack) * m, n: n, k: k, alpha: 1, a: left,
-                            lda: k, b: right, ldb: n, beta: 0, c: to, ldc: n)
+                    if isOneMatrix, let rows = Int32(exactly: product(stack) * m) {
+                        T.gemm(
+                            transposeA: false, transposeB: false, m: rows, n: n32, k: k32, alpha: 1, a: left, lda: k32,
+                            b: right, ldb: n32, beta: 0, c: to, ldc: n32)
+                        return
                     }
                     // BLAS keeps small products on one thread: then the matrices run side by side.
                     let count = product(stack)
@@ -72,10 +75,10 @@ struct MatrixProduct: Sendable {
                         var at = piece.lowerBound * m * n
                         try forEachMatrix(in: piece) { offsetA, offsetB in
                             try call.checkTime()
-                            try rest.gemm(
-                                transposeA: false, transposeB: false, m: m, n: n, k: k, alpha: 1,
-                                a: a.pointer + offsetA, lda: k, b: b.pointer + offsetB, ldb: n, beta: 0,
-                                c: c.pointer + at, ldc: n)
+                            T.gemm(
+                                transposeA: false, transposeB: false, m: m32, n: n32, k: k32, alpha: 1,
+                                a: a.pointer + offsetA, lda: k32, b: b.pointer + offsetB, ldb: n32, beta: 0,
+                                c: c.pointer + at, ldc: n32)
                             at += m * n
                         }
                     }
@@ -88,9 +91,7 @@ struct MatrixProduct: Sendable {
     func forEachMatrix(in pieces: Range<Int>? = nil, _ body: (Int, Int) throws -> Void) rethrows {
         let stridesA = broadcastStrides(Array(a.shape.dropLast(2)), to: stack)
         let stridesB = broadcastStrides(Array(b.shape.dropLast(2)), to: stack)
-        try forEachRow(stack + [1], [stridesA + [0], stridesB + [0]], in: pieces) {
-            try body($0[0] * m * k, $0[1] * k * n)
-        }
+        try forEachRow(stack + [1], [stridesA + [0], stridesB + [0]], in: pieces) { try body($0[0] * m * k, $0[1] * k * n) }
     }
 }
 

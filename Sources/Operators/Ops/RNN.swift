@@ -24,14 +24,12 @@ extension Operator {
 
 private struct SimpleCell: RecurrentCell {
     let gatesWithBothBiases = 1
-    let productGates = [1]
 
     func advance<T: RowFunctions>(
-        _ call: Call, _ recurrence: Recurrence, _ state: RecurrentState<T>, _ rows: UnsafeMutablePointer<T>,
-        _ live: [Bool]
-    ) throws {
+        _ recurrence: Recurrence, _ state: RecurrentState<T>, _ rows: UnsafeMutablePointer<T>, _ live: [Bool]
+    ) {
         let hidden = recurrence.hidden
-        try recurrence.add(call, state, product: 0, of: state.h, to: rows, stride: hidden)
+        recurrence.addProducts(state.h, state.r, gates: 1, to: rows, stride: hidden)
         recurrence.clip(rows, recurrence.batch * hidden)
         state.activations[0].apply(rows, recurrence.batch * hidden)
         for item in live.indices where live[item] {

@@ -63,7 +63,8 @@ private struct TopKWork: NumberWork {
 extension InferenceRule {
     fileprivate static let topK = InferenceRule { node in
         let axis = Int(try node.binding.int("axis", default: -1))
-        let k = node.binding.version < 10 ? try node.binding.int("k").map { Dimension.size($0) } : node.elements(1)?.first
+        let k =
+            node.binding.version < 10 ? try node.binding.int("k").map { Dimension.size($0) } : node.elements(1)?.first
         guard var shape = node.shape(0) else {
             node.set(0, shape: nil)
             return node.set(1, shape: nil, type: .int64)
