@@ -42,6 +42,20 @@ final class OpsetRewriter {
     /// From now on, `node` is the one that is replaced.
     func begin(_ node: Node) { self.node = node }
 
+    /// A rewriter for a graph within a node that is made.
+    func within(_ body: Graph) -> OpsetRewriter {
+        let inner = OpsetRewriter(body, conversion: conversion, opset: opset, source: source, outer: self)
+        inner.begin(node)
+        return inner
+    }
+
+    /// The graph that was made for a node, with these outputs.
+    func finished(outputs: [ValueID]) -> Graph {
+        var result = finished()
+        result.outputs = outputs
+        return result
+    }
+
     /// The graph with its new nodes, without the constants that no one uses any more.
     func finished() -> Graph {
         var result = graph
@@ -150,13 +164,18 @@ final class OpsetRewriter {
     /// Appends a node as it is.
     func keep(_ node: Node) { nodes.append(node) }
 
-    /// Appends a node that must fit the operator set.
+    /// Appends a node that must fit the operator set, if need be on values of a wider type.
     /// - Throws: `op.unsupported` or `op.unsupported-argument` where it doesn't.
     func append(_ node: Node) throws {
         var node = node
         while node.inputs.last == .some(nil) { node.inputs.removeLast() }
         let schema = try schema(of: node)
-        try check(node, against: schema, wasAllowed: { _, _ in false })
+        do {
+            try check(node, against: schema, wasAllowed: { _, _ in false })
+        } catch let refused as OpsetTypeRefusal {
+            guard try carryThroughWiderType(node, schema) else { throw refused.error }
+            return
+        }
         infer(&node, schema)
         learn(node)
         nodes.append(node)

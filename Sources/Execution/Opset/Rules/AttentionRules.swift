@@ -22,6 +22,7 @@ extension OpsetRule {
                 : scaledDotProduct(rewriter, node)
         }),
         rule("RotaryEmbedding", version: 23, downgrade: rotaryEmbedding),
+        rule("LinearAttention", version: 27, downgrade: linearAttention),
         rule("CausalConvWithState", version: 27, downgrade: causalConvolution),
     ]
 

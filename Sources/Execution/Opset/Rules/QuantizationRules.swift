@@ -41,5 +41,12 @@ extension OpsetRule {
             }
             try rewriter.carry(node, without: "output_dtype")
         }),
+        rule("QLinearMatMul", version: 21, downgrade: { rewriter, node in
+            // Scales of narrower types are the same numbers in float32.
+            let inputs = try node.inputs.enumerated().map { position, id in
+                [1, 4, 6].contains(position) ? try rewriter.wide(id) : id
+            }
+            try rewriter.carry(node, inputs: inputs)
+        }),
     ]
 }
