@@ -34,8 +34,9 @@ private func copyTypes(from inferred: Graph, to graph: inout Graph, depth: Int =
         let id = ValueID(index)
         guard let type = inferred.values[checked: index]?.type else { continue }
         let own = graph[id].type
-        if own == nil || (own?.dimensions == nil && own?.elementType != nil && !graph.valueInfo.contains(id)
-            && !graph.inputs.contains(id) && !graph.outputs.contains(id))
+        if own == nil
+            || (own?.dimensions == nil && own?.elementType != nil && !graph.valueInfo.contains(id)
+                && !graph.inputs.contains(id) && !graph.outputs.contains(id))
         {
             graph[id].type = type
         }
@@ -94,7 +95,9 @@ func inferredOutputs(
         guard found.indices.contains(position), let formal = OperatorSchema.parameter(schema.outputs, at: position)
         else { continue }
         if let type = found[position].type {
-            guard case .tensor(let number, let shape) = type.kind, ElementType(rawValue: number) == nil else { continue }
+            guard case .tensor(let number, let shape) = type.kind, ElementType(rawValue: number) == nil else {
+                continue
+            }
             if let element = elementType(of: node, formal, schema, inputs) {
                 found[position].type = ValueType(.tensor(elementType: element.rawValue, shape: shape))
             } else {

@@ -3,55 +3,65 @@ import GraphIR
 /// Arithmetic on types that a version brought.
 extension OpsetRule {
     static let arithmetic: Table = [
-        rule("Mod", version: 28, downgrade: { rewriter, node in
-            let (a, b) = (node.input(0), node.input(1))
-            let type = try rewriter.elementType(a)
-            guard type.isFloatingPoint, node.integer("fmod") ?? 0 == 0 else { return try rewriter.carry(node) }
-            // The truncated remainder, with the divisor added where their signs differ.
-            let rest = try rewriter("Mod", a, b, with: .int("fmod", 1))
-            let zero = try rewriter.scalar(0, type)
-            let differ = try rewriter(
-                "Xor", try rewriter("Less", rest, zero), try rewriter("Less", b, zero))
-            let isWhole = try rewriter("Equal", rest, zero)
-            let signed = try rewriter("Where", differ, try rewriter("Add", rest, b), rest)
-            // A zero has the divisor's sign.
-            let isNegative = try rewriter("Less", b, zero)
-            try rewriter.finish(
-                "Where", isWhole, try rewriter("Where", isNegative, try rewriter("Neg", zero), zero), signed)
-        }),
+        rule(
+            "Mod", version: 28,
+            downgrade: { rewriter, node in
+                let (a, b) = (node.input(0), node.input(1))
+                let type = try rewriter.elementType(a)
+                guard type.isFloatingPoint, node.integer("fmod") ?? 0 == 0 else { return try rewriter.carry(node) }
+                // The truncated remainder, with the divisor added where their signs differ.
+                let rest = try rewriter("Mod", a, b, with: .int("fmod", 1))
+                let zero = try rewriter.scalar(0, type)
+                let differ = try rewriter(
+                    "Xor", try rewriter("Less", rest, zero), try rewriter("Less", b, zero))
+                let isWhole = try rewriter("Equal", rest, zero)
+                let signed = try rewriter("Where", differ, try rewriter("Add", rest, b), rest)
+                // A zero has the divisor's sign.
+                let isNegative = try rewriter("Less", b, zero)
+                try rewriter.finish(
+                    "Where", isWhole, try rewriter("Where", isNegative, try rewriter("Neg", zero), zero), signed)
+            }),
         rule("BitShift", version: 28, downgrade: shiftOfAnyAmount),
-        rule("BitwiseNot", version: 18, downgrade: { rewriter, node in
-            // All bits set, less the value: -1 - x for signed types.
-            let x = node.input(0)
-            let type = try rewriter.elementType(x)
-            guard let bytes = type.byteCount(of: 1) else { throw rewriter.refusal("\(type.name) has no bits") }
-            let ones = try Tensor(type, shape: [], bytes: Bytes([UInt8](repeating: 0xFF, count: bytes)))
-            try rewriter.finish("Sub", try rewriter.constant("ones", ones), x)
-        }),
-        rule("Bernoulli", version: 15, downgrade: { rewriter, node in
-            let x = node.input(0)
-            let type = try rewriter.elementType(x)
-            let seed = node.real("seed").map { [Attribute.float("seed", $0)] } ?? []
-            let draw = try rewriter.step("RandomUniformLike", [x], seed)
-            let to = Attribute.int("to", node.integer("dtype") ?? Int64(type.rawValue))
-            try rewriter.finish("Cast", try rewriter("Less", draw, x), with: to)
-        }),
-        rule("Range", version: 27, downgrade: { rewriter, node in
-            let type = try rewriter.elementType(node.input(0))
-            guard type.isNarrowFloat else { return try rewriter.carry(node, without: "stash_type") }
-            guard node.integer("stash_type") ?? 1 == 1 else {
-                throw rewriter.refusal("counting in other than float32 has no older form", "stash_type")
-            }
-            let inputs = try node.inputs.map { try rewriter.wide($0) }
-            let values = try rewriter.step("Range", inputs)
-            try rewriter.finish("Cast", values, with: .int("to", Int64(type.rawValue)))
-        }),
-        rule("Erf", version: 13, upgrade: { rewriter, node in
-            guard try rewriter.elementType(node.input(0)).isFloatingPoint else {
-                throw rewriter.refusal("of integers ended with opset 13")
-            }
-            try rewriter.replace()
-        }),
+        rule(
+            "BitwiseNot", version: 18,
+            downgrade: { rewriter, node in
+                // All bits set, less the value: -1 - x for signed types.
+                let x = node.input(0)
+                let type = try rewriter.elementType(x)
+                guard let bytes = type.byteCount(of: 1) else { throw rewriter.refusal("\(type.name) has no bits") }
+                let ones = try Tensor(type, shape: [], bytes: Bytes([UInt8](repeating: 0xFF, count: bytes)))
+                try rewriter.finish("Sub", try rewriter.constant("ones", ones), x)
+            }),
+        rule(
+            "Bernoulli", version: 15,
+            downgrade: { rewriter, node in
+                let x = node.input(0)
+                let type = try rewriter.elementType(x)
+                let seed = node.real("seed").map { [Attribute.float("seed", $0)] } ?? []
+                let draw = try rewriter.step("RandomUniformLike", [x], seed)
+                let to = Attribute.int("to", node.integer("dtype") ?? Int64(type.rawValue))
+                try rewriter.finish("Cast", try rewriter("Less", draw, x), with: to)
+            }),
+        rule(
+            "Range", version: 27,
+            downgrade: { rewriter, node in
+                let type = try rewriter.elementType(node.input(0))
+                guard type.isNarrowFloat else { return try rewriter.carry(node, without: "stash_type") }
+                guard node.integer("stash_type") ?? 1 == 1 else {
+                    throw rewriter.refusal("counting in other than float32 has no older form", "stash_type")
+                }
+                let inputs = try node.inputs.map { try rewriter.wide($0) }
+                let values = try rewriter.step("Range", inputs)
+                try rewriter.finish("Cast", values, with: .int("to", Int64(type.rawValue)))
+            }),
+        rule(
+            "Erf", version: 13,
+            upgrade: { rewriter, node in
+                guard try rewriter.elementType(node.input(0)).isFloatingPoint else {
+                    throw rewriter.refusal("of integers ended with opset 13")
+                }
+                try rewriter.replace()
+            }),
     ]
 
     /// BitShift (28) takes signed types, and any amount: those below 0 or of all bits leave nothing but the sign.
