@@ -132,8 +132,8 @@ extension OpsetRule {
         let precision = number.flatMap { ElementType(rawValue: Int32(clamping: $0)) } ?? type
         let given = precision == type ? scores : try rewriter.cast(scores, to: precision)
         let weights: ValueID
-        if precision.isNarrowFloat {
-            // Each step is rounded, as in the operator's function body.
+        if precision == .float16 {
+            // Each step is rounded, as in the operator's function body; of bfloat16 Softmax does that itself.
             let most = try rewriter.reduce("ReduceMax", given, axes: [-1])
             let powers = try rewriter("Exp", try rewriter("Sub", given, most))
             weights = try rewriter("Div", powers, try rewriter.reduce("ReduceSum", powers, axes: [-1]))
