@@ -23,7 +23,7 @@ import Testing
         #expect(model.graph.moduleOutputs["stem.1"].map { model.graph[$0].name } == "stem.1")
     }
 
-    @Test(arguments: [8, 29, -1, Int64.max]) func otherVersionsAreRefused(opset: Int64) throws {
+    @Test(arguments: [0, 29, -1, Int64.max]) func otherVersionsAreRefused(opset: Int64) throws {
         let model = try tinyNetwork()
         #expect(throws: FormatError.self) { try convertOpset(model, to: opset) }
     }
@@ -79,7 +79,7 @@ import Testing
 
     @Test(
         arguments: [
-            ("Einsum", 12, 11), ("RMSNormalization", 23, 22), ("STFT", 17, 16), ("Trilu", 14, 13),
+            ("Einsum", 12, 11), ("CumProd", 26, 25), ("STFT", 17, 16), ("Round", 11, 10),
         ] as [(String, Int64, Int64)])
     func whatHasNoOlderFormIsRefusedByName(type: String, from: Int64, to: Int64) throws {
         let new = try model(type, opset: from)
@@ -89,10 +89,10 @@ import Testing
         #expect(error.problem.contains(type))
     }
 
-    @Test func unevenSplitIsRefused() throws {
+    @Test func aSplitSaysItsParts() throws {
         let new = try model(
             "Split", opset: 18, attributes: [Attribute("axis", .int(1)), Attribute("num_outputs", .int(2))], outputs: 2)
-        #expect(throws: GraphError.self) { try convertOpset(new, to: 17) }
+        #expect(try types(convertOpset(new, to: 17)) == ["Constant", "Split"])
         let even = try model(
             "Split", opset: 18, attributes: [Attribute("axis", .int(2)), Attribute("num_outputs", .int(2))], outputs: 2)
         #expect(try convertOpset(even, to: 17).graph.nodes[0].attribute("num_outputs") == nil)

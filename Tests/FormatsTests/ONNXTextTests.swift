@@ -1,8 +1,7 @@
+import Formats
 import Foundation
 import GraphIR
 import Testing
-
-@testable import Formats
 
 /// ONNX's textual syntax, written and read.
 @Suite struct ONNXTextTests {

@@ -128,10 +128,12 @@ import Testing
         var net = Builder()
         let x = net.input("x", [.size(2)])
         let y = net.input("y", [.size(2)], .int64)
-        let faults = net.infer(outputs: [net.node("Add", [x, y], to: "z")]).faults
+        let sum = net.node("Add", [x, y], to: "z")
+        let faults = net.infer(outputs: [sum]).faults
         #expect(faults.first?.description.contains("tensor(int64), but A is tensor(float)") == true, "\(faults)")
         let text = net.input("text", [.size(2)], .string)
-        let others = net.infer(outputs: [net.node("Relu", [text], to: "w")]).faults
+        let rectified = net.node("Relu", [text], to: "w")
+        let others = net.infer(outputs: [rectified]).faults
         #expect(others.first?.description.contains("tensor(string)") == true, "\(others)")
     }
 

@@ -6,9 +6,13 @@ final class OpsetConversion {
     let domain: String
     let target: Int64
     private(set) var faults: [GraphError] = []
+    /// Whether the graph is a function's body, which can't hold initializers.
+    private(set) var isInFunction = false
     /// The names of all values in all graphs: a new one must not hide another.
     private var names: Set<ExactName> = []
 
+    /// Faults that are named: nobody reads more.
+    static let faultLimit = 1000
     /// Subgraphs within subgraphs: the reader's own limit on nesting is of this size.
     static let depthLimit = 64
     /// The domain of nodes that were refused: no later version looks at them again.
@@ -42,8 +46,8 @@ final class OpsetConversion {
     func throwFaults() throws {
         guard var first = faults.first else { return }
         if faults.count > 1 {
-            let others = faults.dropFirst().map { "\($0.node ?? "a node"): \($0.problem)" }
-            first.problem += "; and \(others.count) more: " + others.joined(separator: "; ")
+            let others = faults.dropFirst().prefix(Self.faultLimit).map { "\($0.node ?? "a node"): \($0.problem)" }
+            first.problem += "; and \(faults.count - 1) more: " + others.joined(separator: "; ")
         }
         throw first
     }
@@ -70,6 +74,8 @@ final class OpsetConversion {
     }
 
     func convert(_ function: inout Function) throws {
+        isInFunction = true
+        defer { isInFunction = false }
         for index in function.opsetImports.indices where owns(function.opsetImports[index].domain) {
             try convert(&function.body, from: function.opsetImports[index].version)
             function.opsetImports[index].version = target

@@ -10,6 +10,11 @@ extension OpsetRewriter {
         try constant("\(value)", try .number(value, as: type))
     }
 
+    /// A truth.
+    func truth(_ value: Bool) throws -> ValueID {
+        try constant("\(value)", try Tensor(.bool, shape: [], bytes: Bytes([value ? 1 : 0])))
+    }
+
     /// A vector of integers.
     func ints(_ values: [Int64]) throws -> ValueID {
         try constant(
@@ -136,7 +141,12 @@ extension OpsetRewriter {
         inner.metadata = node.metadata.filter { $0.key == MetadataKey.module }
         try append(inner)
         for cast in casts {
-            try finish("Cast", cast.from, with: .int("to", Int64(narrow.rawValue)), output: cast.to)
+            var last = Node(
+                OperatorName("Cast"), name: cast.to == 0 ? node.name : "/" + graph[cast.from].name + "/Cast",
+                inputs: [cast.from], outputs: [node.outputs[cast.to]],
+                attributes: [.int("to", Int64(narrow.rawValue))])
+            last.metadata = cast.to == 0 ? node.metadata : inner.metadata
+            try append(last)
         }
         return true
     }

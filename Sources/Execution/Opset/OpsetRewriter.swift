@@ -42,6 +42,20 @@ final class OpsetRewriter {
     /// From now on, `node` is the one that is replaced.
     func begin(_ node: Node) { self.node = node }
 
+    /// A rewriter for a graph within a node that is made.
+    func within(_ body: Graph) -> OpsetRewriter {
+        let inner = OpsetRewriter(body, conversion: conversion, opset: opset, source: source, outer: self)
+        inner.begin(node)
+        return inner
+    }
+
+    /// The graph that was made for a node, with these outputs.
+    func finished(outputs: [ValueID]) -> Graph {
+        var result = finished()
+        result.outputs = outputs
+        return result
+    }
+
     /// The graph with its new nodes, without the constants that no one uses any more.
     func finished() -> Graph {
         var result = graph
@@ -86,10 +100,13 @@ final class OpsetRewriter {
         return outer?.type(named: name)
     }
 
+    private static let typeHint = "declare it: as the type of the model's input, or under value_info"
+
+    private func name(_ id: ValueID?) -> String { id.map { "\"\(graph[$0].name)\"" } ?? "an input" }
+
     func elementType(_ id: ValueID?) throws -> ElementType {
         guard let type = type(id)?.elementType else {
-            throw refusal(
-                "the element type of an input isn't known, the conversion needs it", hint: "run shape inference first")
+            throw refusal("the element type of \(name(id)) isn't known, the conversion needs it", hint: Self.typeHint)
         }
         return type
     }
@@ -98,8 +115,7 @@ final class OpsetRewriter {
 
     func rank(_ id: ValueID?) throws -> Int {
         guard let rank = shape(id)?.count else {
-            throw refusal(
-                "the rank of an input isn't known, the conversion needs it", hint: "run shape inference first")
+            throw refusal("the rank of \(name(id)) isn't known, the conversion needs it", hint: Self.typeHint)
         }
         return rank
     }
@@ -150,13 +166,18 @@ final class OpsetRewriter {
     /// Appends a node as it is.
     func keep(_ node: Node) { nodes.append(node) }
 
-    /// Appends a node that must fit the operator set.
+    /// Appends a node that must fit the operator set, if need be on values of a wider type.
     /// - Throws: `op.unsupported` or `op.unsupported-argument` where it doesn't.
     func append(_ node: Node) throws {
         var node = node
         while node.inputs.last == .some(nil) { node.inputs.removeLast() }
         let schema = try schema(of: node)
-        try check(node, against: schema, wasAllowed: { _, _ in false })
+        do {
+            try check(node, against: schema, wasAllowed: { _, _ in false })
+        } catch let refused as OpsetTypeRefusal {
+            guard try carryThroughWiderType(node, schema) else { throw refused.error }
+            return
+        }
         infer(&node, schema)
         learn(node)
         nodes.append(node)
@@ -192,8 +213,13 @@ final class OpsetRewriter {
         func refuse(_ problem: String, _ argument: String? = nil) -> GraphError {
             refusal("\(problem) in '\(node.op.type)' of opset \(schema.since)", argument)
         }
-        for attribute in node.attributes where schema.attribute(attribute.name) == nil {
-            throw refuse("there is no such attribute", attribute.name)
+        for attribute in node.attributes {
+            guard let rule = schema.attribute(attribute.name) else {
+                throw refuse("there is no such attribute", attribute.name)
+            }
+            if let kind = AttributeKind(attribute.value), kind != rule.kind {
+                throw refuse("the attribute is of kind \(kind.rawValue), wanted is \(rule.kind.rawValue)", rule.name)
+            }
         }
         for rule in schema.attributes where rule.isRequired && node.attribute(rule.name) == nil {
             throw refuse("the attribute is required", rule.name)
@@ -208,6 +234,7 @@ final class OpsetRewriter {
         }
         let outputs = node.outputs.lastIndex { $0 != nil }.map { $0 + 1 } ?? 0
         guard schema.outputCounts.upperBound >= outputs else { throw refuse("\(outputs) outputs don't fit") }
+        var bound: [String: String] = [:]
         for (isInput, ids, formals) in [(true, node.inputs, schema.inputs), (false, node.outputs, schema.outputs)] {
             for (position, id) in ids.enumerated() {
                 guard let id, let formal = OperatorSchema.parameter(formals, at: position),
@@ -215,6 +242,11 @@ final class OpsetRewriter {
                 else { continue }
                 if !schema.allowedTypes(formal).contains(name), !wasAllowed(isInput, position) {
                     throw OpsetTypeRefusal(error: refuse("\(name) isn't allowed", formal.name))
+                }
+                if case .variadic(_, uniform: false) = formal.arity { continue }
+                guard schema.types[formal.type] != nil else { continue }
+                if let other = bound.updateValue(name, forKey: formal.type), other != name {
+                    throw refuse("\(other) and \(name) together aren't allowed", formal.name)
                 }
             }
         }
@@ -361,6 +393,7 @@ final class OpsetRewriter {
         let id = newValue("constants/" + key, type: type)
         if opset < 9, !tensor.elementType.isFloatingPoint {
             // Constant held floats alone.
+            if conversion.isInFunction { throw refusal("a function can't hold integers before opset 9") }
             graph.initializers[id] = TensorRecord(tensor, name: graph[id].name)
             known[id] = tensor
         } else {
@@ -374,7 +407,8 @@ final class OpsetRewriter {
     }
 
     /// Keeps a constant as an initializer, under the name of the value that it is.
-    func addInitializer(_ tensor: Tensor, for id: ValueID) {
+    func addInitializer(_ tensor: Tensor, for id: ValueID) throws {
+        if conversion.isInFunction { throw refusal("a function can't hold integers before opset 9") }
         graph.initializers[id] = TensorRecord(tensor, name: graph[id].name)
     }
 }

@@ -123,6 +123,20 @@ extension Tensor {
         return try array(of: Int64.self)
     }
 
+    /// The elements of a tensor of integers of any width.
+    func wholeNumbers() throws -> [Double] {
+        switch elementType {
+        case .int8: try array(of: Int8.self).map { Double($0) }
+        case .int16: try array(of: Int16.self).map { Double($0) }
+        case .int32: try array(of: Int32.self).map { Double($0) }
+        case .int64: try array(of: Int64.self).map { Double($0) }
+        case .uint8: try array(of: UInt8.self).map { Double($0) }
+        case .uint16: try array(of: UInt16.self).map { Double($0) }
+        case .uint32: try array(of: UInt32.self).map { Double($0) }
+        default: try array(of: UInt64.self).map { Double($0) }
+        }
+    }
+
     /// The only element of a tensor of real numbers.
     func number() throws -> Double? {
         guard count == 1 else { return nil }

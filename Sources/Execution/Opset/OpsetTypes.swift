@@ -5,16 +5,76 @@ import Operators
 /// look at; what the file declares stays as it is, and no more is written than the file says.
 func inferredTypes(of model: Model) -> Model {
     var result = model
-    var inference = OpsetTypeInference(model: model)
-    inference.infer(&result.graph, outer: [:], depth: 0, opsets: model.opsetImports)
-    for (index, types) in inference.callTypes {
-        guard let types else { continue }
-        var body = result.functions[index].body
-        for (id, type) in zip(body.inputs, types) where body[id].type == nil { body[id].type = type }
-        inference.infer(&body, outer: [:], depth: 0, opsets: result.functions[index].opsetImports)
-        result.functions[index].body = body
+    copyTypes(from: inferShapes(model).model.graph, to: &result.graph)
+    // A function's types are those that its calls give it, where all of them give the same. Functions call functions:
+    // in each round, one more level is known.
+    var known: [Int: [ValueType?]] = [:]
+    for _ in model.functions.indices {
+        let given = callTypes(in: result).filter { known[$0.key] != $0.value }
+        if given.isEmpty { break }
+        for (index, types) in given {
+            known[index] = types
+            let function = model.functions[index]
+            var body = Model(graph: function.body, irVersion: model.irVersion, opsetImports: function.opsetImports)
+            body.functions = model.functions
+            for (id, type) in zip(function.body.inputs, types) where body.graph[id].type == nil {
+                body.graph[id].type = type
+            }
+            result.functions[index].body = function.body
+            copyTypes(from: inferShapes(body).model.graph, to: &result.functions[index].body)
+        }
     }
     return result
+}
+
+/// Fills in the types that `graph` lacks; values that the file declares keep what it says.
+private func copyTypes(from inferred: Graph, to graph: inout Graph, depth: Int = 0) {
+    guard depth < OpsetConversion.depthLimit else { return }
+    for index in graph.values.indices {
+        let id = ValueID(index)
+        guard let type = inferred.values[checked: index]?.type else { continue }
+        let own = graph[id].type
+        if own == nil
+            || (own?.dimensions == nil && own?.elementType != nil && !graph.valueInfo.contains(id)
+                && !graph.inputs.contains(id) && !graph.outputs.contains(id))
+        {
+            graph[id].type = type
+        }
+    }
+    for (index, node) in inferred.nodes.enumerated() where graph.nodes.indices.contains(index) {
+        for (position, attribute) in node.attributes.enumerated()
+        where graph.nodes[index].attributes.indices.contains(position) {
+            switch (attribute.value, graph.nodes[index].attributes[position].value) {
+            case (.graph(let source), .graph(var inner)):
+                copyTypes(from: source, to: &inner, depth: depth + 1)
+                graph.nodes[index].attributes[position].value = .graph(inner)
+            case (.graphs(let sources), .graphs(var inner)):
+                for (at, source) in sources.enumerated() where inner.indices.contains(at) {
+                    copyTypes(from: source, to: &inner[at], depth: depth + 1)
+                }
+                graph.nodes[index].attributes[position].value = .graphs(inner)
+            default: break
+            }
+        }
+    }
+}
+
+/// By the index of a function: the types that all its calls give it.
+private func callTypes(in model: Model) -> [Int: [ValueType?]] {
+    var found: [Int: [ValueType?]] = [:]
+    var differing: Set<Int> = []
+    var graphs = [model.graph] + model.functions.map(\.body)
+    let indices = Dictionary(
+        model.functions.enumerated().map { (functionKey($1.name), $0) }, uniquingKeysWith: { first, _ in first })
+    while let graph = graphs.popLast() {
+        for node in graph.nodes {
+            graphs += node.bodies
+            guard let index = indices[functionKey(node.op)] else { continue }
+            let types = node.inputs.map { $0.flatMap { graph[$0].type } }
+            if let other = found.updateValue(types, forKey: index), other != types { differing.insert(index) }
+        }
+    }
+    return found.filter { !differing.contains($0.key) }
 }
 
 /// What follows for the outputs of a node: by the operator's own rule, and by the type letters of the schema.
@@ -35,7 +95,9 @@ func inferredOutputs(
         guard found.indices.contains(position), let formal = OperatorSchema.parameter(schema.outputs, at: position)
         else { continue }
         if let type = found[position].type {
-            guard case .tensor(let number, let shape) = type.kind, ElementType(rawValue: number) == nil else { continue }
+            guard case .tensor(let number, let shape) = type.kind, ElementType(rawValue: number) == nil else {
+                continue
+            }
             if let element = elementType(of: node, formal, schema, inputs) {
                 found[position].type = ValueType(.tensor(elementType: element.rawValue, shape: shape))
             } else {
@@ -85,88 +147,6 @@ private func bodyType(of node: Node, _ position: Int) -> ValueType? {
     let skipped = node.op.type == "Loop" ? 1 : 0
     guard let id = body.outputs[checked: position + skipped], let type = body[id].type else { return nil }
     return type.elementType.map { .tensor($0, nil) } ?? type
-}
-
-/// Fills in types, graph by graph.
-private struct OpsetTypeInference {
-    let model: Model
-    /// By the index of the function: the types that all calls give it, or `nil` where they differ.
-    var callTypes: [Int: [ValueType?]?] = [:]
-
-    mutating func infer(_ graph: inout Graph, outer: [ExactName: InferredValue], depth: Int, opsets: [OpsetImport]) {
-        guard depth < OpsetConversion.depthLimit else { return }
-        var known: [ValueID: InferredValue] = [:]
-        for (id, record) in graph.initializers {
-            let tensor = record.tensor
-            let type = ValueType.tensor(tensor.elementType, tensor.shape.map { .size(Int64($0)) })
-            known[id] = InferredValue(type: type, constant: graph.inputs.contains(id) ? nil : tensor)
-            if graph[id].type == nil { graph[id].type = type }
-        }
-        func fact(_ id: ValueID) -> InferredValue? {
-            if let found = known[id] { return found }
-            if let type = graph[id].type { return InferredValue(type: type) }
-            return outer[ExactName(graph[id].name)]
-        }
-        var visible = outer
-        for id in graph.inputs { visible[ExactName(graph[id].name)] = fact(id) }
-        for (id, _) in known { visible[ExactName(graph[id].name)] = known[id] }
-        for index in graph.nodes.indices {
-            var node = graph.nodes[index]
-            // Values of enclosing graphs get their types here too.
-            for case let id? in node.inputs where graph[id].type == nil { graph[id].type = fact(id)?.type }
-            for position in node.attributes.indices {
-                switch node.attributes[position].value {
-                case .graph(var body):
-                    infer(&body, outer: visible, depth: depth + 1, opsets: opsets)
-                    node.attributes[position].value = .graph(body)
-                case .graphs(let bodies):
-                    node.attributes[position].value = .graphs(
-                        bodies.map { body in
-                            var body = body
-                            infer(&body, outer: visible, depth: depth + 1, opsets: opsets)
-                            return body
-                        })
-                default: break
-                }
-            }
-            graph.nodes[index] = node
-            note(node, graph)
-            let opset = opsets.first {
-                ($0.domain == "ai.onnx" ? "" : $0.domain ?? "") == node.op.canonicalDomain
-            }?.version
-            let name = OperatorName(node.op.type, domain: node.op.canonicalDomain)
-            guard let opset, let schema = OperatorTable.schema(for: name, opset: opset) else { continue }
-            let inputs = node.inputs.map { $0.flatMap(fact) }
-            for (id, var found) in zip(node.outputs, inferredOutputs(of: node, schema, opset: opset, inputs: inputs)) {
-                guard let id else { continue }
-                if let declared = graph[id].type, declared.elementType == nil || declared.dimensions != nil {
-                    found.type = declared
-                } else if found.type == nil {
-                    found.type = graph[id].type
-                }
-                if name == OperatorName("Constant") { found.constant = node.constantTensor }
-                graph[id].type = found.type
-                known[id] = found
-                visible[ExactName(graph[id].name)] = found
-            }
-        }
-    }
-
-    /// Notes what types a call gives a function of the model.
-    private mutating func note(_ node: Node, _ graph: Graph) {
-        guard
-            let index = model.functions.firstIndex(where: {
-                $0.name.type == node.op.type && $0.name.canonicalDomain == node.op.canonicalDomain
-                    && $0.name.overload == node.op.overload
-            })
-        else { return }
-        let types = node.inputs.map { $0.flatMap { graph[$0].type } }
-        if let known = callTypes[index], known != types {
-            callTypes[index] = .some(nil)
-        } else {
-            callTypes[index] = types
-        }
-    }
 }
 
 extension ElementType {

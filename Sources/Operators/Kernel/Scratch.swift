@@ -20,7 +20,8 @@ extension Call {
         let bytes = count.flatMap { Swift.max($0, 1).multiplied(checked: MemoryLayout<T>.size) }
         guard let bytes, bytes <= memory else {
             throw GraphError(
-                .memory, "intermediate results take \(bytes.map(String.init) ?? "more than 2⁶³") bytes, \(memory) are left",
+                .memory,
+                "intermediate results take \(bytes.map(String.init) ?? "more than 2⁶³") bytes, \(memory) are left",
                 hint: "raise the session's memory limit")
         }
         let buffer = try allocate(bytes)

@@ -94,7 +94,8 @@ private struct AttentionAttributes: Sendable {
                 throw GraphError(.argument, "inputs with three axes need the number of heads", argument: name)
             }
         } else if version >= 25, queryHeads != nil || keyHeads != nil {
-            throw GraphError(.argument, "inputs with four axes say the number of heads themselves", argument: "q_num_heads")
+            throw GraphError(
+                .argument, "inputs with four axes say the number of heads themselves", argument: "q_num_heads")
         }
     }
 
@@ -125,7 +126,8 @@ private struct AttentionAttributes: Sendable {
             throw GraphError(.argument, "past_key and past_value go together", argument: "past_key")
         }
         if call[6] != nil && call[4] != nil {
-            throw GraphError(.argument, "a cache of its own and one from outside exclude each other", argument: "past_key")
+            throw GraphError(
+                .argument, "a cache of its own and one from outside exclude each other", argument: "past_key")
         }
         let presentKey = try present(call, call[4], k, newKeys, isWanted: wanted[1], "past_key")
         let rest = try presentKey == nil ? call : call.taking(presentKey?.heldBytes, for: "the keys")
@@ -229,7 +231,8 @@ private struct AttentionAttributes: Sendable {
         guard let mask = call[3] else { return bias }
         let full = [query.batch, query.heads, query.length, keys]
         let shape = [Int](repeating: 1, count: Swift.max(0, 4 - mask.shape.count)) + mask.shape
-        let fits = shape.count == 4 && !mask.shape.isEmpty && zip(shape, full).dropLast().allSatisfy { $0 == 1 || $0 == $1 }
+        let fits =
+            shape.count == 4 && !mask.shape.isEmpty && zip(shape, full).dropLast().allSatisfy { $0 == 1 || $0 == $1 }
         let reaches = shape.last == keys || (bias.isShort ? (shape.last ?? 0) < keys : shape.last == 1)
         guard fits, reaches else {
             throw GraphError(.argument, "shape \(mask.shape) doesn't broadcast to \(full)", argument: "attn_mask")

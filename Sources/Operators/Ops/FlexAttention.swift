@@ -85,7 +85,8 @@ private func modified(_ x: Tensor, by body: Body, _ name: String, _ call: Call) 
         result.elementType == x.elementType
     else {
         throw GraphError(
-            .argument, "the graph must give one tensor of \(x.elementType.onnxName) of shape \(x.shape)", argument: name)
+            .argument, "the graph must give one tensor of \(x.elementType.onnxName) of shape \(x.shape)", argument: name
+        )
     }
     return result
 }

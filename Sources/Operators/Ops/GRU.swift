@@ -45,7 +45,9 @@ private struct GatedCell: RecurrentCell {
         if isLinearFirst {
             for item in 0..<batch {
                 let row = candidates + item * hidden
-                if let bias = state.bias { row.update(from: bias + width + 2 * hidden, count: hidden) } else {
+                if let bias = state.bias {
+                    row.update(from: bias + width + 2 * hidden, count: hidden)
+                } else {
                     row.update(repeating: 0, count: hidden)
                 }
             }

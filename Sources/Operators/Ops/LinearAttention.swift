@@ -64,7 +64,8 @@ private struct LinearAttributes: Sendable {
         guard query.batch == key.batch, key.batch == value.batch, query.length == key.length,
             key.length == value.length, query.size == key.size, query.size > 0
         else {
-            throw GraphError(.argument, "shapes \(q.shape), \(k.shape) and \(v.shape) of query, key and value don't fit")
+            throw GraphError(
+                .argument, "shapes \(q.shape), \(k.shape) and \(v.shape) of query, key and value don't fit")
         }
         guard (call[4] != nil) == decays else {
             throw GraphError(.argument, "needed by the gated rules and by no other", argument: "decay")

@@ -91,7 +91,9 @@ struct MatrixProduct: Sendable {
     func forEachMatrix(in pieces: Range<Int>? = nil, _ body: (Int, Int) throws -> Void) rethrows {
         let stridesA = broadcastStrides(Array(a.shape.dropLast(2)), to: stack)
         let stridesB = broadcastStrides(Array(b.shape.dropLast(2)), to: stack)
-        try forEachRow(stack + [1], [stridesA + [0], stridesB + [0]], in: pieces) { try body($0[0] * m * k, $0[1] * k * n) }
+        try forEachRow(stack + [1], [stridesA + [0], stridesB + [0]], in: pieces) {
+            try body($0[0] * m * k, $0[1] * k * n)
+        }
     }
 }
 

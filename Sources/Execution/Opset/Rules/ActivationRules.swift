@@ -4,54 +4,72 @@ import GraphIR
 extension OpsetRule {
     static let activations: Table = [
         rule("Gelu", version: 20, downgrade: gelu),
-        rule("HardSwish", version: 14, downgrade: { rewriter, node in
-            // x · max(0, min(1, x/6 + 1/2))
-            let x = try rewriter.wide(node.input(0))
-            let gate = try rewriter("HardSigmoid", x, with: .float("alpha", 1 / 6), .float("beta", 0.5))
-            try rewriter.finishWide("Mul", x, gate, like: node.input(0))
-        }),
-        rule("Mish", version: 18, downgrade: { rewriter, node in
-            // x · tanh(softplus(x))
-            let x = try rewriter.wide(node.input(0))
-            let gate = try rewriter("Tanh", try rewriter("Softplus", x))
-            try rewriter.finishWide("Mul", x, gate, like: node.input(0))
-        }),
-        rule("Swish", version: 24, downgrade: { rewriter, node in
-            // x · sigmoid(αx)
-            let x = try rewriter.wide(node.input(0))
-            let gate = try sigmoid(rewriter, x, factor: node.real("alpha") ?? 1)
-            try rewriter.finishWide("Mul", x, gate, like: node.input(0))
-        }),
+        rule(
+            "HardSwish", version: 14,
+            downgrade: { rewriter, node in
+                // x · max(0, min(1, x/6 + 1/2))
+                let x = try rewriter.wide(node.input(0))
+                let gate = try rewriter("HardSigmoid", x, with: .float("alpha", 1 / 6), .float("beta", 0.5))
+                try rewriter.finishWide("Mul", x, gate, like: node.input(0))
+            }),
+        rule(
+            "Mish", version: 18,
+            downgrade: { rewriter, node in
+                // x · tanh(softplus(x))
+                let x = try rewriter.wide(node.input(0))
+                let gate = try rewriter("Tanh", try rewriter("Softplus", x))
+                try rewriter.finishWide("Mul", x, gate, like: node.input(0))
+            }),
+        rule(
+            "Swish", version: 24,
+            downgrade: { rewriter, node in
+                // x · sigmoid(αx)
+                let x = try rewriter.wide(node.input(0))
+                let gate = try sigmoid(rewriter, x, factor: node.real("alpha") ?? 1)
+                try rewriter.finishWide("Mul", x, gate, like: node.input(0))
+            }),
         rule("SwiGLU", version: 28, downgrade: swiGLU),
         rule("Celu", version: 12, downgrade: celu),
-        rule("Celu", version: 28, downgrade: { rewriter, node in
-            if try rewriter.elementType(node.input(0)) == .float32 { return try rewriter.carry(node) }
-            try celu(rewriter, node)
-        }),
-        rule("Shrink", version: 9, downgrade: { rewriter, node in
-            throw rewriter.refusal("choosing by condition came with opset 9")
-        }),
-        rule("ThresholdedRelu", version: 10, downgrade: { rewriter, node in
-            let x = node.input(0)
-            let type = try rewriter.elementType(x)
-            let alpha = try rewriter.scalar(Double(node.real("alpha") ?? 1), type)
-            let isAbove = try rewriter("Greater", x, alpha)
-            try rewriter.finish("Where", isAbove, x, try rewriter.scalar(0, type))
-        }),
-        rule("Relu", version: 14, downgrade: { rewriter, node in
-            let x = node.input(0)
-            let type = try rewriter.elementType(x)
-            if type.isFloatingPoint { return try rewriter.carry(node) }
-            try rewriter.finish("Max", x, try rewriter.scalar(0, type))
-        }),
-        rule("GreaterOrEqual", version: 12, downgrade: { rewriter, node in
-            let (a, b) = (node.input(0), node.input(1))
-            try rewriter.finish("Or", try rewriter("Greater", a, b), try rewriter("Equal", a, b))
-        }),
-        rule("LessOrEqual", version: 12, downgrade: { rewriter, node in
-            let (a, b) = (node.input(0), node.input(1))
-            try rewriter.finish("Or", try rewriter("Less", a, b), try rewriter("Equal", a, b))
-        }),
+        rule(
+            "Celu", version: 28,
+            downgrade: { rewriter, node in
+                if try rewriter.elementType(node.input(0)) == .float32 { return try rewriter.carry(node) }
+                try celu(rewriter, node)
+            }),
+        rule(
+            "Shrink", version: 9,
+            downgrade: { rewriter, node in
+                throw rewriter.refusal("choosing by condition came with opset 9")
+            }),
+        rule(
+            "ThresholdedRelu", version: 10,
+            downgrade: { rewriter, node in
+                let x = node.input(0)
+                let type = try rewriter.elementType(x)
+                let alpha = try rewriter.scalar(Double(node.real("alpha") ?? 1), type)
+                let isAbove = try rewriter("Greater", x, alpha)
+                try rewriter.finish("Where", isAbove, x, try rewriter.scalar(0, type))
+            }),
+        rule(
+            "Relu", version: 14,
+            downgrade: { rewriter, node in
+                let x = node.input(0)
+                let type = try rewriter.elementType(x)
+                if type.isFloatingPoint { return try rewriter.carry(node) }
+                try rewriter.finish("Max", x, try rewriter.scalar(0, type))
+            }),
+        rule(
+            "GreaterOrEqual", version: 12,
+            downgrade: { rewriter, node in
+                let (a, b) = (node.input(0), node.input(1))
+                try rewriter.finish("Or", try rewriter("Greater", a, b), try rewriter("Equal", a, b))
+            }),
+        rule(
+            "LessOrEqual", version: 12,
+            downgrade: { rewriter, node in
+                let (a, b) = (node.input(0), node.input(1))
+                try rewriter.finish("Or", try rewriter("Less", a, b), try rewriter("Equal", a, b))
+            }),
     ]
 
     /// Gelu (20): `x/2 · (1 + erf(x/√2))`, or with tanh `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`, in the order of

@@ -4,24 +4,32 @@ import GraphIR
 extension OpsetRule {
     static let attention: Table = [
         rule("Attention", version: 23, downgrade: scaledDotProduct),
-        rule("Attention", version: 24, downgrade: { rewriter, node in
-            // A mask may be shorter than the keys since then.
-            var isPlain = node.input(6) == nil
-            if let mask = node.input(3) {
-                let own = rewriter.shape(mask)?.last
-                isPlain = isPlain && node.input(4) == nil && own != nil && own == rewriter.shape(node.input(1))?
-                    .dropLast().last
-                if case .size? = own {} else { isPlain = false }
-            }
-            try isPlain ? rewriter.carry(node) : scaledDotProduct(rewriter, node)
-        }),
-        rule("Attention", version: 25, downgrade: { rewriter, node in
-            let bounds = ["left_window_size", "right_window_size"].map { node.integer($0) ?? -1 }
-            try bounds == [-1, -1]
-                ? rewriter.carry(node, without: "left_window_size", "right_window_size")
-                : scaledDotProduct(rewriter, node)
-        }),
+        rule(
+            "Attention", version: 24,
+            downgrade: { rewriter, node in
+                // A mask may be shorter than the keys since then.
+                var isPlain = node.input(6) == nil
+                if let mask = node.input(3) {
+                    let own = rewriter.shape(mask)?.last
+                    isPlain =
+                        isPlain && node.input(4) == nil && own != nil
+                        && own
+                            == rewriter.shape(node.input(1))?
+                            .dropLast().last
+                    if case .size? = own {} else { isPlain = false }
+                }
+                try isPlain ? rewriter.carry(node) : scaledDotProduct(rewriter, node)
+            }),
+        rule(
+            "Attention", version: 25,
+            downgrade: { rewriter, node in
+                let bounds = ["left_window_size", "right_window_size"].map { node.integer($0) ?? -1 }
+                try bounds == [-1, -1]
+                    ? rewriter.carry(node, without: "left_window_size", "right_window_size")
+                    : scaledDotProduct(rewriter, node)
+            }),
         rule("RotaryEmbedding", version: 23, downgrade: rotaryEmbedding),
+        rule("LinearAttention", version: 27, downgrade: linearAttention),
         rule("CausalConvWithState", version: 27, downgrade: causalConvolution),
     ]
 
@@ -123,7 +131,15 @@ extension OpsetRule {
         let number = node.integer("softmax_precision")
         let precision = number.flatMap { ElementType(rawValue: Int32(clamping: $0)) } ?? type
         let given = precision == type ? scores : try rewriter.cast(scores, to: precision)
-        let weights = try rewriter("Softmax", given, with: .int("axis", -1))
+        let weights: ValueID
+        if precision == .float16 {
+            // Each step is rounded, as in the operator's function body; of bfloat16 Softmax does that itself.
+            let most = try rewriter.reduce("ReduceMax", given, axes: [-1])
+            let powers = try rewriter("Exp", try rewriter("Sub", given, most))
+            weights = try rewriter("Div", powers, try rewriter.reduce("ReduceSum", powers, axes: [-1]))
+        } else {
+            weights = try rewriter("Softmax", given, with: .int("axis", -1))
+        }
         return precision == type ? weights : try rewriter.cast(weights, to: type)
     }
 

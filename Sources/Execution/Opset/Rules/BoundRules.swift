@@ -11,10 +11,12 @@ extension OpsetRule {
         rule("Clip", version: 11, downgrade: clipToAttributes, upgrade: clipToInputs),
         rule("Pad", version: 11, downgrade: padToAttributes, upgrade: padToInputs),
         rule("Pad", version: 18, downgrade: padOfAllAxes),
-        rule("Pad", version: 19, downgrade: { rewriter, node in
-            guard node.text("mode") != "wrap" else { throw rewriter.refusal("'wrap' has no older form", "mode") }
-            try rewriter.carry(node)
-        }),
+        rule(
+            "Pad", version: 19,
+            downgrade: { rewriter, node in
+                guard node.text("mode") != "wrap" else { throw rewriter.refusal("'wrap' has no older form", "mode") }
+                try rewriter.carry(node)
+            }),
     ]
 
     private static func boundsGiven(_ standard: @escaping @Sendable (_ isLeast: Bool) -> Float) -> Rewrite {

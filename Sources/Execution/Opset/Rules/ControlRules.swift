@@ -120,7 +120,7 @@ extension OpsetRule {
         let count = try rewriter("SequenceLength", node.input(0))
         var loop = node
         loop.op.type = "Loop"
-        loop.inputs = [count, nil] + initial
+        loop.inputs = [count, try rewriter.truth(true)] + initial
         loop.attributes = [Attribute("body", .graph(body))]
         try rewriter.append(loop)
     }

@@ -5,56 +5,71 @@ extension OpsetRule {
     static let forms: Table = [
         rule("Squeeze", "Unsqueeze", version: 13, downgrade: toAttribute("axes"), upgrade: toInput("axes")),
         rule("Split", version: 13, downgrade: toAttribute("split"), upgrade: toInput("split")),
-        rule("Split", version: 18, downgrade: splitWithoutCount, upgrade: { rewriter, node in
-            if node.input(1) != nil { return try rewriter.carry(node) }
-            try rewriter.replace(attributes: node.attributes + [.int("num_outputs", Int64(node.outputs.count))])
-        }),
-        rule("Slice", version: 10, downgrade: sliceToAttributes, upgrade: { rewriter, node in
-            guard let starts = node.integers("starts"), let ends = node.integers("ends") else {
-                throw GraphError(.argument, "needs starts and ends", node: node.label)
-            }
-            var inputs: [ValueID?] = [node.input(0), try rewriter.ints(starts), try rewriter.ints(ends)]
-            if let axes = node.integers("axes") { inputs.append(try rewriter.ints(axes)) }
-            try rewriter.replace(inputs: inputs, attributes: [])
-        }),
-        rule("Reshape", version: 5, downgrade: toAttribute("shape"), upgrade: { rewriter, node in
-            guard let shape = node.integers("shape") else {
-                throw GraphError(.argument, "the attribute is required", node: node.label, argument: "shape")
-            }
-            try rewriter.replace(inputs: [node.input(0), try rewriter.ints(shape)], attributes: [])
-        }),
-        rule("Reshape", version: 14, downgrade: { rewriter, node in
-            guard node.integer("allowzero") ?? 0 != 0 else { return try rewriter.carry(node) }
-            guard let shape = rewriter.constant(node.input(1)), try !shape.integers().contains(0) else {
-                throw rewriter.refusal("a shape that may hold a zero that means zero has no older form", "allowzero")
-            }
-            try rewriter.replace(attributes: node.attributes(without: "allowzero"))
-        }),
-        rule("TopK", version: 10, downgrade: { rewriter, node in
-            guard let count = try rewriter.integers(1, "K")?.first else {
-                throw GraphError(.argument, "the input is required", node: node.label, argument: "K")
-            }
-            try rewriter.replace(inputs: [node.input(0)], attributes: node.attributes + [.int("k", count)])
-        }, upgrade: { rewriter, node in
-            guard let count = node.integer("k") else {
-                throw GraphError(.argument, "the attribute is required", node: node.label, argument: "k")
-            }
-            try rewriter.replace(
-                inputs: [node.input(0), try rewriter.ints([count])], attributes: node.attributes(without: "k"))
-        }),
+        rule(
+            "Split", version: 18, downgrade: splitWithoutCount,
+            upgrade: { rewriter, node in
+                if node.input(1) != nil { return try rewriter.carry(node) }
+                try rewriter.replace(attributes: node.attributes + [.int("num_outputs", Int64(node.outputs.count))])
+            }),
+        rule(
+            "Slice", version: 10, downgrade: sliceToAttributes,
+            upgrade: { rewriter, node in
+                guard let starts = node.integers("starts"), let ends = node.integers("ends") else {
+                    throw GraphError(.argument, "needs starts and ends", node: node.label)
+                }
+                var inputs: [ValueID?] = [node.input(0), try rewriter.ints(starts), try rewriter.ints(ends)]
+                if let axes = node.integers("axes") { inputs.append(try rewriter.ints(axes)) }
+                try rewriter.replace(inputs: inputs, attributes: [])
+            }),
+        rule(
+            "Reshape", version: 5, downgrade: toAttribute("shape"),
+            upgrade: { rewriter, node in
+                guard let shape = node.integers("shape") else {
+                    throw GraphError(.argument, "the attribute is required", node: node.label, argument: "shape")
+                }
+                try rewriter.replace(inputs: [node.input(0), try rewriter.ints(shape)], attributes: [])
+            }),
+        rule(
+            "Reshape", version: 14,
+            downgrade: { rewriter, node in
+                guard node.integer("allowzero") ?? 0 != 0 else { return try rewriter.carry(node) }
+                guard let shape = rewriter.constant(node.input(1)), try !shape.integers().contains(0) else {
+                    throw rewriter.refusal(
+                        "a shape that may hold a zero that means zero has no older form", "allowzero")
+                }
+                try rewriter.replace(attributes: node.attributes(without: "allowzero"))
+            }),
+        rule(
+            "TopK", version: 10,
+            downgrade: { rewriter, node in
+                guard let count = try rewriter.integers(1, "K")?.first else {
+                    throw GraphError(.argument, "the input is required", node: node.label, argument: "K")
+                }
+                try rewriter.replace(inputs: [node.input(0)], attributes: node.attributes + [.int("k", count)])
+            },
+            upgrade: { rewriter, node in
+                guard let count = node.integer("k") else {
+                    throw GraphError(.argument, "the attribute is required", node: node.label, argument: "k")
+                }
+                try rewriter.replace(
+                    inputs: [node.input(0), try rewriter.ints([count])], attributes: node.attributes(without: "k"))
+            }),
         rule("TopK", version: 11, downgrade: topKLargest),
-        rule("DFT", version: 20, downgrade: { rewriter, node in
-            if node.integer("onesided") ?? 0 != 0, node.integer("inverse") ?? 0 != 0 {
-                throw rewriter.refusal("an inverse of half a spectrum has no older form", "onesided")
-            }
-            let axis = node.input(2) == nil ? -2 : try rewriter.constantInput(2, "axis")?.integers().first
-            try rewriter.replace(
-                inputs: [node.input(0), node.input(1)], attributes: node.attributes + [.int("axis", axis ?? -2)])
-        }, upgrade: { rewriter, node in
-            let axis = try rewriter.int(node.integer("axis") ?? 1)
-            try rewriter.replace(
-                inputs: [node.input(0), node.input(1), axis], attributes: node.attributes(without: "axis"))
-        }),
+        rule(
+            "DFT", version: 20,
+            downgrade: { rewriter, node in
+                if node.integer("onesided") ?? 0 != 0, node.integer("inverse") ?? 0 != 0 {
+                    throw rewriter.refusal("an inverse of half a spectrum has no older form", "onesided")
+                }
+                let axis = node.input(2) == nil ? -2 : try rewriter.constantInput(2, "axis")?.integers().first
+                try rewriter.replace(
+                    inputs: [node.input(0), node.input(1)], attributes: node.attributes + [.int("axis", axis ?? -2)])
+            },
+            upgrade: { rewriter, node in
+                let axis = try rewriter.int(node.integer("axis") ?? 1)
+                try rewriter.replace(
+                    inputs: [node.input(0), node.input(1), axis], attributes: node.attributes(without: "axis"))
+            }),
     ]
 
     /// A constant second input of integers becomes an attribute.

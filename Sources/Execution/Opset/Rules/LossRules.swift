@@ -3,22 +3,26 @@ import GraphIR
 /// The losses (12) by their definitions.
 extension OpsetRule {
     static let losses: Table = [
-        rule("NegativeLogLikelihoodLoss", version: 12, downgrade: { rewriter, node in
-            try finishLikelihoodLoss(rewriter, node, logarithms: node.input(0))
-        }),
-        rule("SoftmaxCrossEntropyLoss", version: 12, downgrade: { rewriter, node in
-            let x = node.input(0)
-            let rank = Int64(try rewriter.rank(x))
-            guard rank >= 2 else { throw GraphError(.argument, "scores of rank \(rank)", node: node.label) }
-            // LogSoftmax works on all axes from one on, as one: the classes go to the end.
-            var order = Array(0..<rank)
-            order.swapAt(1, Int(rank - 1))
-            let moved = rank > 2 ? try rewriter.transpose(x, order) : x
-            var logarithms = try rewriter("LogSoftmax", moved, with: .int("axis", rank - 1))
-            if rank > 2 { logarithms = try rewriter.transpose(logarithms, order) }
-            try finishLikelihoodLoss(rewriter, node, logarithms: logarithms)
-            if rewriter.wants(1) { try rewriter.finish("Identity", logarithms, output: 1) }
-        }),
+        rule(
+            "NegativeLogLikelihoodLoss", version: 12,
+            downgrade: { rewriter, node in
+                try finishLikelihoodLoss(rewriter, node, logarithms: node.input(0))
+            }),
+        rule(
+            "SoftmaxCrossEntropyLoss", version: 12,
+            downgrade: { rewriter, node in
+                let x = node.input(0)
+                let rank = Int64(try rewriter.rank(x))
+                guard rank >= 2 else { throw GraphError(.argument, "scores of rank \(rank)", node: node.label) }
+                // LogSoftmax works on all axes from one on, as one: the classes go to the end.
+                var order = Array(0..<rank)
+                order.swapAt(1, Int(rank - 1))
+                let moved = rank > 2 ? try rewriter.transpose(x, order) : x
+                var logarithms = try rewriter("LogSoftmax", moved, with: .int("axis", rank - 1))
+                if rank > 2 { logarithms = try rewriter.transpose(logarithms, order) }
+                try finishLikelihoodLoss(rewriter, node, logarithms: logarithms)
+                if rewriter.wants(1) { try rewriter.finish("Identity", logarithms, output: 1) }
+            }),
     ]
 
     /// `−logarithms[n, target[n, …], …] · weight[target]`, reduced as the node says.

@@ -7,12 +7,14 @@ extension OpsetRule {
         rule("RMSNormalization", version: 23, downgrade: rmsNormalization),
         rule(
             "GroupNormalization", version: 21, downgrade: groupNormalization, upgrade: groupNormalizationOfChannels),
-        rule("BatchNormalization", version: 14, downgrade: batchNormalization, upgrade: { rewriter, node in
-            guard node.outputs.dropFirst().allSatisfy({ $0 == nil }) else {
-                throw rewriter.refusal("how the variance of a batch was estimated wasn't said before opset 14")
-            }
-            try rewriter.replace(outputs: Array(node.outputs.prefix(1)))
-        }),
+        rule(
+            "BatchNormalization", version: 14, downgrade: batchNormalization,
+            upgrade: { rewriter, node in
+                guard node.outputs.dropFirst().allSatisfy({ $0 == nil }) else {
+                    throw rewriter.refusal("how the variance of a batch was estimated wasn't said before opset 14")
+                }
+                try rewriter.replace(outputs: Array(node.outputs.prefix(1)))
+            }),
         rule("MeanVarianceNormalization", version: 9, downgrade: meanVarianceNormalization),
     ]
 

@@ -7,7 +7,8 @@ extension OpsetRule {
         rule("ReduceSum", version: 13, downgrade: toAttribute("axes"), upgrade: toInput("axes")),
         rule(
             "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceLogSum",
-            "ReduceLogSumExp", "ReduceSumSquare", version: 18, downgrade: reductionWithoutInput, upgrade: toInput("axes")
+            "ReduceLogSumExp", "ReduceSumSquare", version: 18, downgrade: reductionWithoutInput,
+            upgrade: toInput("axes")
         ),
     ]
 

@@ -3,65 +3,80 @@ import GraphIR
 /// Upsample, which became Resize with opset 10, and Resize's many ways.
 extension OpsetRule {
     static let resizing: Table = [
-        rule("Upsample", version: 7, downgrade: { rewriter, node in
-            guard let scales = node.reals("scales"), scales.count == 4, scales[0] == 1, scales[1] == 1 else {
-                throw rewriter.refusal("scales other than of height and width have no older form", "scales")
-            }
-            let mode = node.text("mode") == "linear" ? "bilinear" : "nearest"
-            try rewriter.replace(attributes: [
-                .float("height_scale", scales[2]), .float("width_scale", scales[3]), .string("mode", mode),
-            ])
-        }, upgrade: { rewriter, node in
-            guard let height = node.real("height_scale"), let width = node.real("width_scale") else {
-                throw GraphError(.argument, "needs height_scale and width_scale", node: node.label)
-            }
-            let mode = node.text("mode") == "bilinear" ? "linear" : "nearest"
-            try rewriter.replace(attributes: [.floats("scales", [1, 1, height, width]), .string("mode", mode)])
-        }),
-        rule("Upsample", version: 9, downgrade: { rewriter, node in
-            let scales = try rewriter.constantInput(1, "scales")?.array(of: Float.self) ?? []
-            try rewriter.replace(
-                inputs: [node.input(0)], attributes: node.attributes + [.floats("scales", scales)])
-        }, upgrade: { rewriter, node in
-            try rewriter.replace(
-                inputs: [node.input(0), try floats(rewriter, node.reals("scales") ?? [])],
-                attributes: node.attributes(without: "scales"))
-        }),
-        rule("Upsample", version: 10, upgrade: { rewriter, node in
-            try rewriter.finish("Resize", node.inputs, node.attributes)
-        }),
-        rule("Resize", version: 10, downgrade: { rewriter, node in
-            let scales = try rewriter.constantInput(1, "scales")?.array(of: Float.self) ?? []
-            guard scales.allSatisfy({ $0 >= 1 }) else {
-                throw rewriter.refusal("making smaller has no older form", "scales")
-            }
-            try rewriter.finish("Upsample", node.inputs, node.attributes)
-        }),
-        rule("Resize", version: 11, downgrade: resizeWithoutModes, upgrade: { rewriter, node in
-            try rewriter.replace(
-                inputs: [node.input(0), try floats(rewriter, []), node.input(1)],
-                attributes: node.attributes + [
-                    .string("coordinate_transformation_mode", "asymmetric"), .string("nearest_mode", "floor"),
+        rule(
+            "Upsample", version: 7,
+            downgrade: { rewriter, node in
+                guard let scales = node.reals("scales"), scales.count == 4, scales[0] == 1, scales[1] == 1 else {
+                    throw rewriter.refusal("scales other than of height and width have no older form", "scales")
+                }
+                let mode = node.text("mode") == "linear" ? "bilinear" : "nearest"
+                try rewriter.replace(attributes: [
+                    .float("height_scale", scales[2]), .float("width_scale", scales[3]), .string("mode", mode),
                 ])
-        }),
-        rule("Resize", version: 13, downgrade: { rewriter, node in
-            var inputs = node.inputs
-            for position in [1, 2] where node.input(position) == nil {
-                while inputs.count <= position { inputs.append(nil) }
-                inputs[position] = try floats(rewriter, [])
-            }
-            try rewriter.replace(inputs: inputs)
-        }, upgrade: { rewriter, node in
-            if node.text("coordinate_transformation_mode") == "tf_half_pixel_for_nn" {
-                throw rewriter.refusal(
-                    "'tf_half_pixel_for_nn' ended with opset 13", "coordinate_transformation_mode")
-            }
-            // What isn't used was given empty.
-            let inputs = node.inputs.enumerated().map { position, id in
-                position > 0 && (rewriter.constant(id)?.count == 0 || rewriter.sizes(id) == [0]) ? nil : id
-            }
-            try rewriter.replace(inputs: inputs)
-        }),
+            },
+            upgrade: { rewriter, node in
+                guard let height = node.real("height_scale"), let width = node.real("width_scale") else {
+                    throw GraphError(.argument, "needs height_scale and width_scale", node: node.label)
+                }
+                let mode = node.text("mode") == "bilinear" ? "linear" : "nearest"
+                try rewriter.replace(attributes: [.floats("scales", [1, 1, height, width]), .string("mode", mode)])
+            }),
+        rule(
+            "Upsample", version: 9,
+            downgrade: { rewriter, node in
+                let scales = try rewriter.constantInput(1, "scales")?.array(of: Float.self) ?? []
+                try rewriter.replace(
+                    inputs: [node.input(0)], attributes: node.attributes + [.floats("scales", scales)])
+            },
+            upgrade: { rewriter, node in
+                try rewriter.replace(
+                    inputs: [node.input(0), try floats(rewriter, node.reals("scales") ?? [])],
+                    attributes: node.attributes(without: "scales"))
+            }),
+        rule(
+            "Upsample", version: 10,
+            upgrade: { rewriter, node in
+                try rewriter.finish("Resize", node.inputs, node.attributes)
+            }),
+        rule(
+            "Resize", version: 10,
+            downgrade: { rewriter, node in
+                let scales = try rewriter.constantInput(1, "scales")?.array(of: Float.self) ?? []
+                guard scales.allSatisfy({ $0 >= 1 }) else {
+                    throw rewriter.refusal("making smaller has no older form", "scales")
+                }
+                try rewriter.finish("Upsample", node.inputs, node.attributes)
+            }),
+        rule(
+            "Resize", version: 11, downgrade: resizeWithoutModes,
+            upgrade: { rewriter, node in
+                try rewriter.replace(
+                    inputs: [node.input(0), try floats(rewriter, []), node.input(1)],
+                    attributes: node.attributes + [
+                        .string("coordinate_transformation_mode", "asymmetric"), .string("nearest_mode", "floor"),
+                    ])
+            }),
+        rule(
+            "Resize", version: 13,
+            downgrade: { rewriter, node in
+                var inputs = node.inputs
+                for position in [1, 2] where node.input(position) == nil {
+                    while inputs.count <= position { inputs.append(nil) }
+                    inputs[position] = try floats(rewriter, [])
+                }
+                try rewriter.replace(inputs: inputs)
+            },
+            upgrade: { rewriter, node in
+                if node.text("coordinate_transformation_mode") == "tf_half_pixel_for_nn" {
+                    throw rewriter.refusal(
+                        "'tf_half_pixel_for_nn' ended with opset 13", "coordinate_transformation_mode")
+                }
+                // What isn't used was given empty.
+                let inputs = node.inputs.enumerated().map { position, id in
+                    position > 0 && (rewriter.constant(id)?.count == 0 || rewriter.sizes(id) == [0]) ? nil : id
+                }
+                try rewriter.replace(inputs: inputs)
+            }),
         rule("Resize", version: 18, downgrade: resizeOfAllAxes),
         rule(
             "Resize", version: 19,

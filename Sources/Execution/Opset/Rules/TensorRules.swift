@@ -4,58 +4,72 @@ import Operators
 /// Constants, shapes and rearranging.
 extension OpsetRule {
     static let tensors: Table = [
-        rule("Constant", version: 9, downgrade: { rewriter, node in
-            guard let tensor = node.constantTensor, let id = node.outputs.first ?? nil else {
-                return try rewriter.carry(node)
-            }
-            // Constant held floats alone.
-            if [.float16, .float32, .float64].contains(tensor.elementType) { return try rewriter.carry(node) }
-            rewriter.addInitializer(tensor, for: id)
-        }),
-        rule("Constant", version: 11, downgrade: { rewriter, node in
-            guard case .sparseTensor(let record)? = node.attribute("sparse_value") else {
-                return try rewriter.carry(node)
-            }
-            let tensor = try dense(record, memory: 1 << 30)
-            try rewriter.replace(attributes: [Attribute("value", .tensor(TensorRecord(tensor)))])
-        }),
-        rule("Constant", version: 12, downgrade: { rewriter, node in
-            guard node.attribute("value") == nil, let tensor = node.constantTensor else {
-                return try rewriter.carry(node)
-            }
-            try rewriter.replace(attributes: [Attribute("value", .tensor(TensorRecord(tensor)))])
-        }),
-        rule("Shape", version: 15, downgrade: { rewriter, node in
-            let start = node.integer("start") ?? 0
-            guard start != 0 || node.integer("end") != nil else {
-                return try rewriter.carry(node, without: "start")
-            }
-            let whole = try rewriter("Shape", node.input(0))
-            let ends = try rewriter.ints([node.integer("end") ?? Int64.max])
-            try rewriter.finish("Slice", whole, try rewriter.ints([start]), ends, try rewriter.ints([0]))
-        }),
-        rule("CastLike", version: 15, downgrade: { rewriter, node in
-            let type = try rewriter.elementType(node.input(1))
-            try rewriter.finish("Cast", node.input(0), with: .int("to", Int64(type.rawValue)))
-        }),
-        rule("DepthToSpace", version: 11, downgrade: { rewriter, node in
-            guard node.text("mode") == "CRD" else { return try rewriter.carry(node, without: "mode") }
-            let (sizes, block) = try blocks(rewriter, node)
-            let depth = sizes[1] / (block * block)
-            let split = try rewriter.reshape(node.input(0), [sizes[0], depth, block, block, sizes[2], sizes[3]])
-            let moved = try rewriter.transpose(split, [0, 1, 4, 2, 5, 3])
-            let shape = try rewriter.ints([sizes[0], depth, sizes[2] * block, sizes[3] * block])
-            try rewriter.finish("Reshape", moved, shape)
-        }),
-        rule("SpaceToDepth", version: 28, downgrade: { rewriter, node in
-            guard node.text("mode") == "CRD" else { return try rewriter.carry(node, without: "mode") }
-            let (sizes, block) = try blocks(rewriter, node)
-            let (height, width) = (sizes[2] / block, sizes[3] / block)
-            let split = try rewriter.reshape(node.input(0), [sizes[0], sizes[1], height, block, width, block])
-            let moved = try rewriter.transpose(split, [0, 1, 3, 5, 2, 4])
-            let shape = try rewriter.ints([sizes[0], sizes[1] * block * block, height, width])
-            try rewriter.finish("Reshape", moved, shape)
-        }),
+        rule(
+            "Constant", version: 9,
+            downgrade: { rewriter, node in
+                guard let tensor = node.constantTensor, let id = node.outputs.first ?? nil else {
+                    return try rewriter.carry(node)
+                }
+                // Constant held floats alone.
+                if [.float16, .float32, .float64].contains(tensor.elementType) { return try rewriter.carry(node) }
+                try rewriter.addInitializer(tensor, for: id)
+            }),
+        rule(
+            "Constant", version: 11,
+            downgrade: { rewriter, node in
+                guard case .sparseTensor(let record)? = node.attribute("sparse_value") else {
+                    return try rewriter.carry(node)
+                }
+                let tensor = try dense(record, memory: 1 << 30)
+                try rewriter.replace(attributes: [Attribute("value", .tensor(TensorRecord(tensor)))])
+            }),
+        rule(
+            "Constant", version: 12,
+            downgrade: { rewriter, node in
+                guard node.attribute("value") == nil, let tensor = node.constantTensor else {
+                    return try rewriter.carry(node)
+                }
+                try rewriter.replace(attributes: [Attribute("value", .tensor(TensorRecord(tensor)))])
+            }),
+        rule(
+            "Shape", version: 15,
+            downgrade: { rewriter, node in
+                let start = node.integer("start") ?? 0
+                guard start != 0 || node.integer("end") != nil else {
+                    return try rewriter.carry(node, without: "start")
+                }
+                let whole = try rewriter("Shape", node.input(0))
+                let ends = try rewriter.ints([node.integer("end") ?? Int64.max])
+                try rewriter.finish("Slice", whole, try rewriter.ints([start]), ends, try rewriter.ints([0]))
+            }),
+        rule(
+            "CastLike", version: 15,
+            downgrade: { rewriter, node in
+                let type = try rewriter.elementType(node.input(1))
+                try rewriter.finish("Cast", node.input(0), with: .int("to", Int64(type.rawValue)))
+            }),
+        rule(
+            "DepthToSpace", version: 11,
+            downgrade: { rewriter, node in
+                guard node.text("mode") == "CRD" else { return try rewriter.carry(node, without: "mode") }
+                let (sizes, block) = try blocks(rewriter, node)
+                let depth = sizes[1] / (block * block)
+                let split = try rewriter.reshape(node.input(0), [sizes[0], depth, block, block, sizes[2], sizes[3]])
+                let moved = try rewriter.transpose(split, [0, 1, 4, 2, 5, 3])
+                let shape = try rewriter.ints([sizes[0], depth, sizes[2] * block, sizes[3] * block])
+                try rewriter.finish("Reshape", moved, shape)
+            }),
+        rule(
+            "SpaceToDepth", version: 28,
+            downgrade: { rewriter, node in
+                guard node.text("mode") == "CRD" else { return try rewriter.carry(node, without: "mode") }
+                let (sizes, block) = try blocks(rewriter, node)
+                let (height, width) = (sizes[2] / block, sizes[3] / block)
+                let split = try rewriter.reshape(node.input(0), [sizes[0], sizes[1], height, block, width, block])
+                let moved = try rewriter.transpose(split, [0, 1, 3, 5, 2, 4])
+                let shape = try rewriter.ints([sizes[0], sizes[1] * block * block, height, width])
+                try rewriter.finish("Reshape", moved, shape)
+            }),
         rule("Trilu", version: 14, downgrade: trilu),
         rule("CenterCropPad", version: 18, downgrade: centerCropPad),
         rule("AffineGrid", version: 20, downgrade: affineGrid),
@@ -101,7 +115,8 @@ extension OpsetRule {
         let axes = try node.integers("axes")?.map { try rewriter.positive($0, rank: rank) } ?? Array(0..<Int64(rank))
         let chosen = try rewriter.ints(axes)
         let own = try rewriter("Gather", try rewriter.shapeOf(x), chosen)
-        let wanted = try rewriter.elementType(node.input(1)) == .int64
+        let wanted =
+            try rewriter.elementType(node.input(1)) == .int64
             ? node.input(1) : try rewriter.cast(node.input(1), to: .int64)
         let zero = try rewriter.ints([0])
         let two = try rewriter.ints([2])

@@ -118,10 +118,10 @@ extension TextReader {
             guard element != .string else { throw FormatError(.tensorDtype, "strings can't lie in an external file") }
             let entries = try self.entries()
             try cursor.expect("]", "after external data")
-            let count = try Tensor.byteCount(element, shape: shape)
+            let count = try storedByteCount(element, shape: shape)
             let bytes = try externalFiles.bytes(entries, wanted: count)
             var record = TensorRecord(
-                try Tensor(element, shape: shape, bytes: bytes), name: name, encoding: .external)
+                try storedTensor(element, shape: shape, bytes), name: name, encoding: .external)
             record.externalData = entries
             return record
         }

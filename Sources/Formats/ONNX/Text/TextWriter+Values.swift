@@ -178,10 +178,11 @@ extension TextWriter {
         if record.segment != nil { obstacle("a segment of a tensor", place) }
         let tensor = record.tensor
         if case .bytes(let bytes) = tensor.contents {
-            if external?.wants(record, bytes, isInitializer: depth != nil) == true {
+            let stored = isPackedInSixBits(tensor.elementType) ? Bytes(PackedSixBits(bytes)) : bytes
+            if external?.wants(record, stored, isInitializer: depth != nil) == true {
                 guard !isDry else { return }
                 let places: Set<String> = ["location", "offset", "length"]
-                let placed = try external?.place(bytes) ?? []
+                let placed = try external?.place(stored) ?? []
                 try put("[")
                 try entries(placed + record.externalData.filter { !places.contains($0.key) })
                 return try put("]")
