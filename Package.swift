@@ -33,7 +33,9 @@ let package = Package(
         .target(name: "Formats", dependencies: ["GraphIR", "COnnx", "CProtobufC", "CZlib", collections]),
         .target(name: "Images", dependencies: ["GraphIR", "CZlib"]),
         .target(name: "Operators", dependencies: ["GraphIR", "Images", "CKernels", "COpenBLAS", collections]),
-        .target(name: "Execution", dependencies: ["GraphIR", "Operators", collections]),
+        .target(
+            name: "Execution", dependencies: ["GraphIR", "Operators", collections],
+            exclude: ["Inference/README.md"]),
         .target(name: "Parity", dependencies: ["GraphIR", "Formats", "Execution", "Operators", collections]),
         .target(name: "Architectures", dependencies: ["GraphIR", "Formats", collections]),
         .target(
