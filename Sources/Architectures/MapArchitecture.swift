@@ -61,9 +61,9 @@ public func mapArchitecture(
 
 /// The error for a state dict that is no known family's.
 private func unknownArchitecture(_ weights: StateDict, nearest: Candidate? = nil) -> MappingError {
-    var lines = ["families that are known, and a key of each:"]
+    var lines = ["families that are known, and keys of each:"]
     for family in ArchitectureFamilies.all {
-        for key in family.exampleKeys { lines.append("  \(family.family): \(key)") }
+        lines.append("  \(family.family): " + family.exampleKeys.joined(separator: ", "))
     }
     var hint: String? = "give the architecture with --architecture to see what is missing"
     if weights.count == 0 { hint = "the file holds no tensors" }

@@ -23,6 +23,9 @@ import Testing
         }
         var options = MappingOptions()
         options.computeType = computeType
+        if let shape = try GoldenData.load("\(folder)/\(name)/golden.npz")["input"]?.shape {
+            options.imageSize = (shape[2], shape[3])
+        }
         return try mapArchitecture(checkpoint.stateDict, config: checkpoint.config, options: options)
     }
 

@@ -39,13 +39,18 @@ import Testing
         let keys = Set(entry.shapes.map(\.key))
         let marks: [(String, String)] = [
             ("blocks.0.attn.lambda_q1", "differential attention"), ("blocks.0.attn.lambda_a", "differential attention"),
-            ("blocks.0.attns.0.qkv.weight", "parallel blocks"), ("blocks.0.mlp.fc1_g.weight", "aimv2: SwiGLU of its own"),
+            ("blocks.0.attns.0.norm.weight", "parallel blocks"), ("blocks.0.mlp.fc1_g.weight", "aimv2: SwiGLU of its own"),
             ("blocks.0.in_norm.weight", "parallel attention and perceptron in one matrix"),
             ("blocks.0.in_proj.weight", "parallel attention and perceptron in one matrix"),
             ("blocks.0.mlp.norm.weight", "a norm within the perceptron (BEiT 3)"),
             ("blocks.0.attn.norm.weight", "a norm within attention (BEiT 3)"),
         ]
         if let mark = marks.first(where: { keys.contains($0.0) }) { return mark.1 }
+        if keys.contains("blocks.0.norm1.weight"), keys.contains("blocks.0.attn.qkv.weight"),
+            !keys.contains("blocks.0.norm1.bias")
+        {
+            return "RMS norm"
+        }
         if entry.name.contains("_rpn_") { return "norms behind the branches" }
         return nil
     }
@@ -73,6 +78,10 @@ import Testing
                 #expect(best.fits, "\(entry.name)")
                 let parameters = best.net.ledger.declarations.values.reduce(0) { $0 + $1.trainedCount }
                 #expect(parameters == entry.parameters, "\(entry.name)")
+                let sizes = entry.config.member("pretrained_cfg")?.reals("input_size") ?? []
+                let size = best.model.imageSize ?? ImageSize(Int(sizes[checked: 1] ?? 0), Int(sizes[checked: 2] ?? 0))
+                let declared = try ArchitectureCatalog.declared(best.model, imageSize: size)
+                if entry.macs > 0 { #expect(declared.macs == entry.macs, "\(entry.name)") }
                 mapped += 1
             } catch {
                 Issue.record("\(entry.name): \(error)")

@@ -79,7 +79,7 @@ import Testing
             Refusal("a size beyond memory", "CenterCropPad", [x, ints([1 << 40, 1 << 10])], code: .memory),
             Refusal("a vector", "Trilu", [floats([1, 2])]),
             Refusal("a depth below zero", "OneHot", [ints([0]), ints([-1]), floats([0, 1])]),
-            Refusal("a depth beyond memory", "OneHot", [ints([0]), ints([.max]), floats([0, 1])], code: .memory),
+            Refusal("a depth beyond memory", "OneHot", [ints([0]), ints([1 << 40]), floats([0, 1])], code: .memory),
             Refusal("three values", "OneHot", [ints([0]), ints([2]), floats([0, 1, 2])]),
             Refusal("another width", "BitCast", [x], [Attribute("to", .int(7))], opset: 26),
             Refusal("a string", "BitCast", [x], [Attribute("to", .int(8))], opset: 26),
@@ -88,7 +88,7 @@ import Testing
             Refusal("both scales and sizes", "Resize", [x, nil, floats([1, 1]), ints([2, 2])]),
             Refusal("a scale of zero", "Resize", [x, nil, floats([0, 1])]),
             Refusal("a scale that is no number", "Resize", [x, nil, floats([.nan, 1])]),
-            Refusal("scales beyond memory", "Resize", [x, nil, floats([1e11, 1e11])], code: .memory),
+            Refusal("scales beyond memory", "Resize", [x, nil, floats([1e5, 1e5])], code: .memory),
             Refusal("an axis twice", "Resize", [x, nil, floats([2, 2])], [Attribute("axes", .ints([0, 0]))]),
             Refusal(
                 "a region that is missing", "Resize", [x, nil, floats([2, 2])],

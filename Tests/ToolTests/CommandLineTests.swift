@@ -27,7 +27,7 @@ import Testing
             (["inspect", "@/damaged/files/other/hdf5.pt"], 69, "HDF5"),
             (["convert", "@/convmixer_digits/weights/state_dict.pth", "-o", "/nonexistent/out.onnx"], 66, "folder"),
             (["convert", "@/convmixer_digits/weights/state_dict.pth", "-o", "out.xyz"], 64, ".safetensors"),
-            (["convert", "@/convmixer_digits/weights/state_dict.pth", "-o", "x.onnx", "--opset", "8"], 64, "9 to 28"),
+            (["convert", "@/convmixer_digits/weights/state_dict.pth", "-o", "x.onnx", "--opset", "99"], 64, "1 to 28"),
             (["convert", "@/convmixer_digits/golden.npz", "-o", "x.onnx"], 69, "no known architecture"),
             (["init", "resnet9000", "-o", "x.pth"], 64, "weightbridge architectures"),
             (["architectures", "resnet9000"], 64, "no architecture"),
@@ -62,7 +62,9 @@ import Testing
         let (first, second) = (
             try runTool(["inspect", model, "--text", "--all"]), try runTool(["inspect", again, "--text", "--all"])
         )
-        #expect(first.status == 0 && first.output == second.output && first.output.contains("Conv <"))
+        // What the syntax has no place for is said in comments.
+        func lines(_ text: String) -> [Substring] { text.split(separator: "\n").filter { !$0.hasPrefix("#") } }
+        #expect(first.status == 0 && lines(first.output) == lines(second.output) && first.output.contains("Conv <"))
         let part = folder.path("part.onnx")
         let node = try #require(first.output.split(separator: "\n").first { $0.contains(" = Conv <") })
         let name = try #require(node.split(separator: "=").first?.split(separator: " ").last).trimmingCharacters(

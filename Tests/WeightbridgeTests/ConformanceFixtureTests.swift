@@ -13,7 +13,7 @@ import Weightbridge
     func all() throws {
         var suite = try ConformanceSuite(path: Self.fixtures + "/onnx_cases")
         suite.run(options: SessionOptions())
-        #expect(suite.cases.count > 600)
+        #expect(suite.cases.count > 500)
         for one in suite.cases {
             switch one.outcome {
             case .passed, .passedAsRandom: break

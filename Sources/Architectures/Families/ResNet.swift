@@ -44,8 +44,6 @@ struct ResNet: ArchitectureFamily {
     var hasGroupNorm = false
     var activation = Activation.relu
 
-    private var isBottleneck: Bool { stages.first?.first?.widths.count == 3 }
-
     /// What the modules before the head are called.
     enum ModuleNames: Sendable {
         case torchvision
@@ -142,6 +140,7 @@ struct ResNet: ArchitectureFamily {
         _ net: ModelBuilder, _ x: ModelBuilder.Wire, _ block: Block, _ stage: Int, _ stride: Int
     ) throws -> ModelBuilder.Wire {
         var y = x
+        let isBottleneck = block.widths.count == 3
         let strided = isBottleneck ? 1 : 0
         for (index, width) in block.widths.enumerated() {
             let isLast = index == block.widths.count - 1

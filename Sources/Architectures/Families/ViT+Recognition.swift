@@ -13,6 +13,8 @@ extension ViT {
             let qkv = (0..<64).lazy.compactMap({ shape("blocks.\($0).attn.qkv.weight") }).first, qkv.count == 2,
             let positions = shape("pos_embed"), positions.count == 3
         else { return nil }
+        // timm's blocks with norms behind their branches have the very keys and shapes of those with norms before.
+        if let name = hints.architecture?.name, name.contains("_rpn_") { return nil }
         let dim = qkv[1]
         let depth = weights.count(of: "blocks")
         let hidden = shape("blocks.0.mlp.fc1.weight")?[checked: 0] ?? 4 * dim
