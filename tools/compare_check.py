@@ -42,10 +42,11 @@ STRICTER = [
     (r"LayerNormalization has no such attribute", "onnx leaves the attributes of LayerNormalization unchecked"),
     (r"comes twice|is there twice", "what is defined twice is ambiguous"),
     (r"axis \S+ is outside of", "an axis that the input doesn't have; onnx checks it for some operators only"),
+    (r"is declared as .* but the node makes", "a declared type that contradicts what follows, where onnx infers nothing"),
     (r"expected the same size|don't fit weights|is no order of|columns against|number of elements differs|"
      r"can't be worked out|elements of an axis of size|the step is 0|doesn't broadcast|doesn't fit the padded input|"
      r"is outside of -?\d+\.\.<|numbers, expected|don't broadcast|expected rank|numbers for|expected a scalar|"
-     r"is no dimension|differ in length|doesn't cut|is outside of \d+\.\.\.",
+     r"is no dimension|differ in length|doesn't cut|is no scale|in parts of|is outside of \d+\.\.\.",
      "shapes that contradict each other, which our rules see and onnx's leave to the runtime"),
 ]
 LAXER = [

@@ -16,6 +16,7 @@ Exits with 1 where we contradict onnx, know less, or find fault with a model tha
 import collections
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,13 @@ import onnx
 from onnx import shape_inference
 
 UNKNOWN = "unk__"
+
+# Where onnx is wrong: values by name, and why.
+WRONG = [
+    (r"AffineGrid_test_affine_grid_3d\w*_expanded_function_[HW]_then$",
+     "Split of 5 into 4 parts, in a branch that isn't taken: onnx gives 2, 2, 2 and -1 where the standard gives 2, 2, 1 "
+     "and 0"),
+]
 
 
 def strip(graph):
@@ -134,9 +142,8 @@ def main():
     if pattern:
         arguments.remove(pattern)
     tool, folders = arguments[0], arguments[1:]
-    models = sorted(p for f in folders for p in pathlib.Path(f).rglob("model.onnx") if pattern in str(p))
+    models = sorted(p for f in folders for p in pathlib.Path(f).rglob("*.onnx") if pattern in str(p))
     counts = {False: collections.Counter(), True: collections.Counter()}
-    lines = []
     with tempfile.TemporaryDirectory() as name:
         for path in models:
             original = onnx.load(str(path), load_external_data=False)
@@ -155,24 +162,28 @@ def main():
                             else "only onnx finds fault" if theirs is None else "only we find fault")
                     count[kind] += 1
                     if ours is None or "--list" in sys.argv:
-                        lines.append(f"{kind}: {label}: {our_reason or reason}")
+                        print(f"{kind}: {label}: {our_reason or reason}", flush=True)
                     continue
                 verdict = Verdict()
                 for key in sorted(ours.keys() | theirs.keys()):
+                    if any(re.search(pattern, key) for pattern, _ in WRONG):
+                        count["onnx is wrong"] += 1
+                        continue
                     compare(ours.get(key), theirs.get(key), key, verdict)
                 count["values"] += len(ours.keys() | theirs.keys())
                 count["contradicts"] += len(verdict.contradictions)
                 count["less"] += len(verdict.less)
                 count["more"] += verdict.more
                 count["models where we know more"] += verdict.more > 0
-                lines += [f"contradicts: {label}: {text}" for text in verdict.contradictions]
-                lines += [f"less: {label}: {text}" for text in verdict.less]
-    print("\n".join(lines))
+                for text in verdict.contradictions:
+                    print(f"contradicts: {label}: {text}", flush=True)
+                for text in verdict.less:
+                    print(f"less: {label}: {text}", flush=True)
     failed = 0
     for stripped, count in counts.items():
         print("without declared types" if stripped else "as they are")
         for key in ("models", "values", "contradicts", "less", "more", "models where we know more",
-                    "only we find fault", "only onnx finds fault", "both find fault"):
+                    "only we find fault", "only onnx finds fault", "both find fault", "onnx is wrong"):
             print(f"  {key:26} {count[key]}")
         failed += count["contradicts"] + count["less"] + count["only we find fault"]
     sys.exit(1 if failed else 0)

@@ -60,7 +60,7 @@ import Testing
     @Test(.enabled(if: judge != nil, "WEIGHTBRIDGE_JUDGES names no Python with onnx"))
     func verdictsOnMutantsAreThoseOfONNX() throws {
         let seed = UInt32.random(in: 0...UInt32.max)
-        let run = try compare("compare_check.py", [Self.cases, "--mutants", "3", "--seed", "\(seed)"])
+        let run = try compare("compare_check.py", [Self.cases, "--mutants", "8", "--seed", "\(seed)"])
         #expect(run.status == 0, "seed \(seed): \(run.output)")
     }
 

@@ -105,9 +105,9 @@ struct PoolingPlan: Sendable {
     /// The shape of the output over the planes of `x`.
     func shape(over x: Tensor) -> [Int] { Array(x.shape.prefix(2)) + window.output }
 
-    /// Sums `term` of the elements under the window, in double, for every position.
+    /// Sums a function of the elements under the window, in double, for every position.
     func sums<T: Real>(
-        _ call: Call, _ x: Tensor, _: T.Type, _ term: @Sendable (Double) -> Double,
+        _ call: Call, _ x: Tensor, _: T.Type, of term: PoolingTerm,
         finish: @Sendable (_ sum: Double, _ row: Int, _ column: Int) -> T
     ) throws -> Tensor {
         try call.make(shape(over: x), of: T.self) { out in
@@ -118,12 +118,12 @@ struct PoolingPlan: Sendable {
                     withUnsafeTemporaryAllocation(of: Double.self, capacity: width) { sums in
                         sums.initialize(repeating: 0)
                         for start in starts {
-                            for tap in taps {
-                                var at = plane * area + start + tap.columns.lowerBound * step + tap.shift
-                                for column in tap.columns {
-                                    sums[column] += term(Double(source.pointer[at]))
-                                    at += step
-                                }
+                            let first = plane * area + start
+                            switch term {
+                            case .value: add(source.pointer, first, to: sums) { $0 }
+                            case .magnitude: add(source.pointer, first, to: sums) { $0.magnitude }
+                            case .square: add(source.pointer, first, to: sums) { $0 * $0 }
+                            case .power(let p): add(source.pointer, first, to: sums) { Double.power($0.magnitude, p) }
                             }
                         }
                         let first = (plane * rows + row) * width
@@ -133,6 +133,24 @@ struct PoolingPlan: Sendable {
             }
         }
     }
+
+    /// Adds a function of the elements of one input row to the sums of an output row.
+    @inline(__always)
+    private func add<T: Real>(
+        _ values: UnsafeBufferPointer<T>, _ start: Int, to sums: UnsafeMutableBufferPointer<Double>,
+        _ term: (Double) -> Double
+    ) {
+        for tap in taps {
+            let base = start + tap.shift
+            for column in tap.columns { sums[column] += term(Double(values[base &+ column &* step])) }
+        }
+    }
+}
+
+/// What a pooling operator sums up.
+enum PoolingTerm: Sendable {
+    case value, magnitude, square
+    case power(Double)
 }
 
 extension Window {

@@ -109,24 +109,44 @@ struct QuantizedType: Sendable {
     }
 }
 
+/// Where the patterns of a quantized tensor are written: a byte or two for each.
+struct QuantizedWriter: @unchecked Sendable {
+    fileprivate let bytes: UnsafeMutablePointer<UInt8>?
+    fileprivate let pairs: UnsafeMutablePointer<UInt16>?
+    fileprivate let mask: Int
+
+    @inline(__always)
+    func callAsFunction(_ index: Int, _ pattern: Int) {
+        if let bytes {
+            bytes[index] = UInt8(truncatingIfNeeded: pattern & mask)
+        } else {
+            pairs?[index] = UInt16(truncatingIfNeeded: pattern)
+        }
+    }
+}
+
 extension Call {
     /// A tensor of a quantized type whose patterns `fill` writes, a range of elements at a time on all cores.
     func quantized(
-        _ target: QuantizedType, _ shape: [Int], _ fill: @Sendable (Range<Int>, (Int, Int) -> Void) throws -> Void
+        _ target: QuantizedType, _ shape: [Int], _ fill: @Sendable (Range<Int>, QuantizedWriter) throws -> Void
     ) throws -> Tensor {
-        let mask = (1 << target.type.bitWidth) - 1
-        func run<Storage: FixedWidthInteger & BitwiseCopyable>(_: Storage.Type, _ type: ElementType) throws -> Tensor {
-            try make(type, shape, as: Storage.self) { out in
-                let written = Shared(out)
-                try inParallel(out.count, grain: 1 << 14) { piece in
-                    try checkTime()
-                    try fill(piece) { written.pointer[$0] = Storage(truncatingIfNeeded: $1 & mask) }
-                }
+        func write(_ count: Int, _ writer: QuantizedWriter) throws {
+            try inParallel(count, grain: 1 << 14) { piece in
+                try checkTime()
+                try fill(piece, writer)
             }
         }
-        if target.type.bitWidth == 16 { return try run(UInt16.self, target.type) }
-        if target.type.bitWidth == 8 { return try run(UInt8.self, target.type) }
-        return try run(UInt8.self, .uint8).packed(as: target.type)
+        let type = target.type
+        if type.bitWidth == 16 {
+            return try make(type, shape, as: UInt16.self) { out in
+                try write(out.count, QuantizedWriter(bytes: nil, pairs: out.baseAddress, mask: 0xFFFF))
+            }
+        }
+        let bytes = try make(type.bitWidth == 8 ? type : .uint8, shape, as: UInt8.self) { out in
+            let mask = (1 << type.bitWidth) - 1
+            try write(out.count, QuantizedWriter(bytes: out.baseAddress, pairs: nil, mask: mask))
+        }
+        return type.bitWidth == 8 ? bytes : try bytes.packed(as: type)
     }
 
     /// A quantized tensor in a type that a loop can read: integers in their own or in int8 and uint8, small

@@ -44,11 +44,12 @@ extension Window {
                     }
                     if isInside {
                         let read = position - positions.lowerBound
-                        for step in 0..<run {
-                            let index = (column + step) * strides[last] + shift
-                            if index >= 0 && index < input[last] {
-                                to[base + index] = T.sum(to[base + index], from[read + step])
-                            }
+                        let start = column * strides[last] + shift
+                        let before = start >= 0 ? 0 : (strides[last] - 1 - start) / strides[last]
+                        let inside = start < input[last] ? (input[last] - 1 - start) / strides[last] + 1 : 0
+                        for step in before..<max(before, min(run, inside)) {
+                            let index = base &+ start &+ step &* strides[last]
+                            to[index] = T.sum(to[index], from[read &+ step])
                         }
                     }
                     position += run

@@ -17,9 +17,7 @@ extension Operator {
                 plan.tapCount(axis: last, position: $0, withPadding: countsPadding)
             }
             func run<T: Real>(_: T.Type) throws -> Tensor {
-                try plan.sums(call, x, T.self) {
-                    $0
-                } finish: { sum, row, column in
+                try plan.sums(call, x, T.self, of: .value) { sum, row, column in
                     T(sum / Double(rowCounts[row] * columnCounts[column]))
                 }
             }

@@ -38,7 +38,7 @@ extension Operator {
                                     }
                                     let base = bias + alpha / Double(size) * sum
                                     let at = plane * area + position
-                                    target.pointer[at] = T(Double(source.pointer[at]) / Double.power(base, beta))
+                                    target.pointer[at] = T(Double(source.pointer[at]) / power(base, beta))
                                 }
                             }
                         }
@@ -54,4 +54,9 @@ extension Operator {
             ]
         }
     }
+}
+
+/// x to the power of y; the exponent of the paper by square roots.
+private func power(_ x: Double, _ y: Double) -> Double {
+    y == 0.75 ? x.squareRoot() * x.squareRoot().squareRoot() : Double.power(x, y)
 }

@@ -12,11 +12,7 @@ extension Operator {
             let x = try call.input(0)
             let plan = try settings.plan(over: x, call)
             func run<T: Real>(_: T.Type) throws -> Tensor {
-                try plan.sums(call, x, T.self) {
-                    norm.term($0)
-                } finish: { sum, _, _ in
-                    T(norm.root(sum))
-                }
+                try plan.sums(call, x, T.self, of: norm.pooled) { sum, _, _ in T(norm.root(sum)) }
             }
             return [
                 try withReal(x.elementType) {
@@ -81,6 +77,8 @@ private struct LpNorm: Sendable {
     func term(_ x: Double) -> Double {
         p == 2 ? x * x : p == 1 ? x.magnitude : Double.power(x.magnitude, p)
     }
+
+    var pooled: PoolingTerm { p == 2 ? .square : p == 1 ? .magnitude : .power(p) }
 
     func root(_ sum: Double) -> Double {
         p == 2 ? sum.squareRoot() : p == 1 ? sum : Double.power(sum, 1 / p)
