@@ -3,6 +3,8 @@
 
     judge.py onnx MODEL GOLDEN.npz      onnx.checker (full) and onnxruntime against logits_f32 within 1e-5
     judge.py same-model A B             both ModelProtos are equal, field by field
+    judge.py text MODEL TEXT            onnx.parser makes the same model of a text, but for what the text has no place for:
+                                        documentation and metadata below the model, how tensors are stored
     judge.py safetensors FILE REF.npz   the same names, shapes, types and bits
     judge.py npz FILE REF.npz           likewise
     judge.py torch FILE REF.npz         likewise, by torch.load(weights_only=True), plain and mmap (where torch is there)
@@ -43,6 +45,50 @@ def judge_same_model(first, second):
         sys.exit(f"{first} and {second} differ")
 
 
+TEXT_OMITS = {
+    "NodeProto": ["doc_string", "metadata_props"],
+    "GraphProto": ["doc_string", "metadata_props", "quantization_annotation"],
+    "ValueInfoProto": ["doc_string", "metadata_props"],
+    "TensorProto": ["doc_string", "metadata_props", "data_location"],
+    "AttributeProto": ["doc_string"],
+    "FunctionProto": ["metadata_props"],
+    "TypeProto": ["denotation"],
+    "Dimension": ["denotation"],
+}
+
+
+def normalize(message):
+    """Clears what a text can't say, and empty texts; gives tensors their raw data."""
+    from onnx import TensorProto, numpy_helper
+
+    kind = message.DESCRIPTOR.name
+    if kind == "TensorProto" and message.data_location == 0 and message.data_type != TensorProto.STRING:
+        raw = numpy_helper.from_array(numpy_helper.to_array(message)).raw_data
+        for field in ("float_data", "int32_data", "int64_data", "double_data", "uint64_data"):
+            message.ClearField(field)
+        message.raw_data = raw
+    for field, value in list(message.ListFields()):
+        if field.name in TEXT_OMITS.get(kind, []) and not (field.name == "data_location" and value == 1):
+            message.ClearField(field.name)
+        elif field.message_type is not None:
+            for item in [value] if hasattr(value, "DESCRIPTOR") else value:
+                normalize(item)
+        elif isinstance(value, str) and not value:
+            message.ClearField(field.name)
+
+
+def judge_text(model, text):
+    import onnx
+    import onnx.parser
+
+    ours = onnx.parser.parse_model(open(text, encoding="utf-8").read())
+    reference = onnx.load(model, load_external_data=False)
+    normalize(ours)
+    normalize(reference)
+    if ours != reference:
+        sys.exit(f"onnx.parser makes another model of {text} than {model}")
+
+
 def judge_safetensors(file, reference):
     from safetensors.numpy import load_file
 
@@ -65,7 +111,8 @@ def judge_torch(file, reference):
 
 if __name__ == "__main__":
     judges = {
-        "onnx": judge_onnx, "same-model": judge_same_model, "safetensors": judge_safetensors, "npz": judge_npz,
+        "onnx": judge_onnx, "same-model": judge_same_model, "text": judge_text,
+        "safetensors": judge_safetensors, "npz": judge_npz,
         "torch": judge_torch,
     }
     judges[sys.argv[1]](*sys.argv[2:])

@@ -44,11 +44,14 @@ public func extract(
     guard format.isModel else {
         throw FormatError(.usage, "a part of a model is a model", file: path, hint: "end the name in .onnx or .onnxtxt")
     }
-    var part = try inferShapes(model).model.extracted(inputs: inputs, outputs: outputs)
-    let described = Set(model.graph.valueInfo.map { ExactName(model.graph[$0].name) })
-    part.model.graph.valueInfo = part.model.graph.valueInfo.filter {
-        described.contains(ExactName(part.model.graph[$0].name))
+    // The types of the graph's own values; what is in the graphs of nodes stays as it is.
+    let inferred = inferShapes(model).model.graph
+    var typed = model
+    for value in model.graph.values where value.type?.kind == nil {
+        guard let id = typed.graph.id(named: value.name), let known = inferred.id(named: value.name) else { continue }
+        typed.graph[id].type = inferred[known].type
     }
+    let part = try typed.extracted(inputs: inputs, outputs: outputs)
     let graph = part.model.graph
     var notes = part.notes
     let written: WrittenModel

@@ -45,6 +45,27 @@ struct OutsideJudgesTests {
         #expect(try judge("same-model", "\(Digits.folder)/torch.onnx", folder.path("again.onnx")) == "ok")
     }
 
+    @Test func textIsReadByONNX() throws {
+        let folder = try TemporaryFolder()
+        for model in ["\(Digits.folder)/torch.onnx", packageRoot.appendingPathComponent("fixtures/onnx/raw.onnx").path]
+        {
+            guard case .model(let read) = try WeightFile.open(model), try read.textRemarks().obstacles.isEmpty else {
+                continue
+            }
+            _ = try writeModelText(read, to: folder.path("m.onnxtxt"))
+            #expect(try judge("text", model, folder.path("m.onnxtxt")) == "ok", "\(model)")
+        }
+    }
+
+    @Test func aPartChecks() throws {
+        let folder = try TemporaryFolder()
+        let model = try loadModel("\(Digits.folder)/torch.onnx").model
+        let middle = try #require(model.graph.nodes[model.graph.nodes.count / 2].outputs.first ?? nil)
+        let path = folder.path("part.onnx")
+        _ = try extract(from: model, inputs: nil, outputs: [model.graph[middle].name], to: path)
+        #expect(try Judges.run(["-c", "import onnx; onnx.checker.check_model('\(path)', full_check=True)"]) == "")
+    }
+
     private func judge(_ arguments: String...) throws -> String {
         try Judges.run([packageRoot.appendingPathComponent("tools/judge.py").path] + arguments)
     }

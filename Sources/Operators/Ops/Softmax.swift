@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// eˣ / Σ eˣ along an axis.
     /// https://onnx.ai/onnx/operators/onnx__Softmax.html, versions 1, 11, 13; before 13 over all axes from `axis` on.
-    /// In bfloat16 each step of the standard's function body rounds, as its cases do.
+    /// In half precision each step of the standard's function body rounds, as its cases do.
     static let softmax = softmax("Softmax", isLogarithm: false)
 
     /// Softmax or its logarithm, x − max − ln Σ e^(x − max). Sums are in double, results are rounded once.
@@ -33,7 +33,7 @@ extension Operator {
             }
             return { call in
                 let x = try call.input(0)
-                guard x.elementType == .bfloat16, !isLogarithm else { return try rounding(call) }
+                guard x.isHalf, !isLogarithm else { return try rounding(call) }
                 let (length, inner) = try extent(x)
                 let wide = try call.converted(x, to: .float32)
                 let result = try call.make(x.shape, of: Float.self) { out in
@@ -42,10 +42,10 @@ extension Operator {
                     for row in 0..<(out.count / length) {
                         try call.checkTime()
                         let start = row / inner * inner * length + row % inner
-                        steppedSoftmax(base + start, length, stride: inner, empty: .nan)
+                        steppedSoftmax(base + start, length, in: x.elementType, stride: inner, empty: .nan)
                     }
                 }
-                return [try call.converted(result, to: .bfloat16)]
+                return [try call.converted(result, to: x.elementType)]
             }
         }
     }

@@ -109,7 +109,11 @@ extension OpsetRule {
         guard let shape, let index = Int(exactly: try rewriter.positive(axis, rank: shape.count)),
             case .size(let size)? = shape[checked: index]
         else {
-            throw rewriter.refusal("parts of unknown size have no older form", "num_outputs")
+            guard rewriter.opset >= 13 else {
+                throw rewriter.refusal("parts of unknown size have no older form", "num_outputs")
+            }
+            let sizes = try partSizes(rewriter, of: node.input(0), axis: axis, count: count)
+            return try rewriter.replace(inputs: [node.input(0), sizes], attributes: attributes)
         }
         if size % count == 0 { return try rewriter.replace(attributes: attributes) }
         let part = size / count + 1
@@ -122,6 +126,18 @@ extension OpsetRule {
             return try rewriter.replace(attributes: attributes + [.ints("split", sizes)])
         }
         try rewriter.replace(inputs: [node.input(0), try rewriter.ints(sizes)], attributes: attributes)
+    }
+
+    /// The sizes of `count` parts, the last of which has what the others leave.
+    private static func partSizes(
+        _ rewriter: OpsetRewriter, of x: ValueID?, axis: Int64, count: Int64
+    ) throws -> ValueID {
+        let whole = try rewriter.size(x, axis: axis)
+        if count == 1 { return whole }
+        let others = try rewriter.ints([count - 1])
+        let part = try rewriter("Div", try rewriter("Add", whole, others), try rewriter.ints([count]))
+        let last = try rewriter("Sub", whole, try rewriter("Mul", part, others))
+        return try rewriter.concat([try rewriter("Expand", part, others), last])
     }
 
     /// Slice (10): starts, ends and axes became inputs, and steps came.

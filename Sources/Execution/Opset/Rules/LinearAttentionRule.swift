@@ -9,7 +9,8 @@ extension OpsetRule {
         else { throw GraphError(.argument, "needs q_num_heads, a multiple of kv_num_heads", node: node.label) }
         let type = try rewriter.elementType(node.input(0))
         func widened(_ x: ValueID?) throws -> ValueID? {
-            try rewriter.elementType(x) == .float32 ? x : rewriter.cast(x, to: .float32)
+            guard let x else { return nil }
+            return try rewriter.elementType(x) == .float32 ? x : rewriter.cast(x, to: .float32)
         }
         /// Position, sample, head, element.
         func split(_ input: Int, _ shape: [Int64]) throws -> ValueID? {
