@@ -35,7 +35,7 @@ let package = Package(
         .target(name: "Operators", dependencies: ["GraphIR", "Images", "CKernels", "COpenBLAS", collections]),
         .target(
             name: "Execution", dependencies: ["GraphIR", "Operators", collections],
-            exclude: ["Inference/README.md"]),
+            exclude: ["Inference/README.md", "Opset/README.md"]),
         .target(name: "Parity", dependencies: ["GraphIR", "Formats", "Execution", "Operators", collections]),
         .target(name: "Architectures", dependencies: ["GraphIR", "Formats", collections]),
         .target(

@@ -1,3 +1,5 @@
+import GraphIR
+
 /// Softmax as the standard's function body computes it in bfloat16, every step in that type: the difference to the
 /// greatest, its exponential, each addition of the sum, and the quotient.
 ///
