@@ -95,6 +95,7 @@ extension ModelBuilder {
         let sizes = x.shape[2...].map { size -> Dimension in
             size.knownSize.map { .size(Int64(($0 - 1) / 2 + 1)) } ?? .unknown
         }
+        count([x.shape[0], x.shape[1]] + sizes + [.size(9)])
         return node(
             "Conv", at: module, [padded, weights],
             attributes: [

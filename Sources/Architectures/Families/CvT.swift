@@ -33,7 +33,7 @@ struct CvT: ArchitectureFamily {
             tokens = try net.scope("stage\(index)") {
                 let embedded = try net.scope("patch_embed") {
                     // A kernel of 7 has stride 4, one of 3 has stride 2.
-                    let stride = stage.kernel / 2 + stage.kernel / 5
+                    let stride = (stage.kernel + 1) / 2
                     let conv = try net.conv2d(
                         "proj", map, out: stage.dim, kernel: stage.kernel, stride: stride,
                         padding: .symmetric(stage.kernel == 7 ? 2 : stage.kernel / 2), bias: true)

@@ -51,6 +51,11 @@ extension ResNet {
             }
         } else if let named {
             antiAliasing = named.antiAliasing
+        } else if let name = hints.architecture?.name, let said = AntiAliasing.allCases.first(where: {
+            $0 != .none && (name.contains("net\($0.mark)") || name.contains("next\($0.mark)"))
+        }) {
+            antiAliasing = said
+            hints.note("anti-aliasing \(said.rawValue): the name \(name) says so")
         } else if Self.variants.contains(where: { $0.model.antiAliasing != .none && $0.model.hasSizes(of: self) }) {
             let names = Self.variants.filter { $0.model.antiAliasing != .none && $0.model.hasSizes(of: self) }
             hints.note(

@@ -19,7 +19,11 @@ struct ResNet: ArchitectureFamily {
     }
 
     /// What takes the place of strides where they would alias.
-    enum AntiAliasing: String, Sendable { case none, avg, blur }
+    enum AntiAliasing: String, Sendable, CaseIterable {
+        case none, avg, blur
+        /// How timm's names of architectures say it.
+        var mark: String { self == .avg ? "aa" : rawValue }
+    }
 
     /// Output widths of a block's convolutions.
     struct Block: Sendable, Hashable {
