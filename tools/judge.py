@@ -2,6 +2,8 @@
 """The outside judges: other projects' readers on files that Weightbridge wrote.
 
     judge.py onnx MODEL GOLDEN.npz      onnx.checker (full) and onnxruntime against logits_f32 within 1e-5
+    judge.py families FOLDER GOLDENS    every NAME_OPSET.onnx in FOLDER: onnx.checker (full), and onnxruntime within 20
+                                        roundings of GOLDENS/NAME/golden.npz, its outputs being the same at every opset
     judge.py same-model A B             both ModelProtos are equal, field by field
     judge.py text MODEL TEXT            onnx.parser makes the same model of a text, but for what the text has no place for:
                                         documentation and metadata below the model, how tensors are stored
@@ -36,6 +38,28 @@ def judge_onnx(model, golden):
     error = np.abs(logits.astype(np.float64) - data["logits_f32"]).max()
     if not error <= 1e-5:
         sys.exit(f"{model}: onnxruntime differs by {error} from the golden logits")
+
+
+def judge_families(folder, goldens):
+    import pathlib
+
+    import onnx
+    import onnxruntime
+
+    count = 0
+    for path in sorted(pathlib.Path(folder).glob("*.onnx")):
+        name, _, opset = path.stem.rpartition("_")
+        onnx.checker.check_model(str(path), full_check=True)
+        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        data = np.load(pathlib.Path(goldens) / name / "golden.npz")
+        logits = session.run(None, {session.get_inputs()[0].name: data["input"]})[0]
+        error = np.abs(logits.astype(np.float64) - data["logits_f64"]).max()
+        limit = 20 * 2.0 ** -23 * np.abs(data["logits_f64"]).max()
+        if not error <= limit:
+            sys.exit(f"{name} at opset {opset}: onnxruntime differs by {error}, 20 roundings are {limit}")
+        count += 1
+    if count == 0:
+        sys.exit(f"{folder} holds no models")
 
 
 def judge_same_model(first, second):
@@ -111,7 +135,7 @@ def judge_torch(file, reference):
 
 if __name__ == "__main__":
     judges = {
-        "onnx": judge_onnx, "same-model": judge_same_model, "text": judge_text,
+        "onnx": judge_onnx, "families": judge_families, "same-model": judge_same_model, "text": judge_text,
         "safetensors": judge_safetensors, "npz": judge_npz,
         "torch": judge_torch,
     }

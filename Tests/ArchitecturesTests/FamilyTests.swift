@@ -12,10 +12,13 @@ import Testing
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("fixtures/architectures").path
 
-    static let models: [String] = {
+    static let folders: [String] = {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)/golden.npz") }.sorted()
     }()
+
+    /// Those under the family's own keys.
+    static let models = folders.filter { !$0.hasPrefix("format_") }
 
     static func map(_ name: String, computeType: ElementType? = nil) throws -> MappedModel {
         guard case .checkpoint(let checkpoint) = try WeightFile.open("\(folder)/\(name)/weights.safetensors") else {

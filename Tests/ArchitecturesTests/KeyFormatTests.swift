@@ -1,0 +1,185 @@
+import Execution
+import Formats
+import Foundation
+import GraphIR
+import Parity
+import Testing
+
+@testable import Architectures
+
+/// Checkpoints under other authors' keys: those of torchvision as it writes them, the others respelt here from timm's.
+@Suite struct KeyFormatTests {
+    @Test(
+        "torchvision's own files give torchvision's own results",
+        arguments: FamilyTests.folders.filter { $0.hasPrefix("format_") })
+    func torchvision(name: String) throws {
+        let mapped = try FamilyTests.map(name)
+        let golden = try GoldenData.load("\(FamilyTests.folder)/\(name)/golden.npz")
+        var options = SessionOptions()
+        options.precision = .float64
+        let found = try Session(mapped.model, options: options).run(["input": try #require(golden["input"])])
+        let logits = try #require(found.values.first).doubles()
+        let expected = try #require(golden["logits_f64"]).doubles()
+        #expect(logits.count == expected.count)
+        #expect(zip(logits, expected).allSatisfy { ($0 - $1).magnitude <= 1e-10 })
+        #expect(mapped.notes.contains { $0.contains("torchvision") })
+        #expect(try restoredStateDict(of: mapped.model)["blocks.0.attn.qkv.weight"] != nil)
+    }
+
+    /// A respelling: a model of ours, the pattern of each key in the other format, and what it is here.
+    struct Format: Sendable, CustomTestStringConvertible {
+        var name: String
+        var model: String
+        /// From timm's module to the other format's, `#` for numbers.
+        var keys: [(String, String)]
+        /// Whether queries, keys and values are kept apart, under these names.
+        var parts: (pattern: String, names: [String])?
+        var testDescription: String { name }
+    }
+
+    static let formats = [
+        Format(
+            name: "Hugging Face ViT", model: "vit",
+            keys: [
+                ("cls_token", "vit.embeddings.cls_token"), ("pos_embed", "vit.embeddings.position_embeddings"),
+                ("patch_embed.proj", "vit.embeddings.patch_embeddings.projection"),
+                ("blocks.#.norm1", "vit.encoder.layer.#.layernorm_before"),
+                ("blocks.#.norm2", "vit.encoder.layer.#.layernorm_after"),
+                ("blocks.#.attn.proj", "vit.encoder.layer.#.attention.output.dense"),
+                ("blocks.#.mlp.fc1", "vit.encoder.layer.#.intermediate.dense"),
+                ("blocks.#.mlp.fc2", "vit.encoder.layer.#.output.dense"), ("norm", "vit.layernorm"),
+                ("head", "classifier"),
+            ], parts: ("vit.encoder.layer.#.attention.attention", ["query", "key", "value"])),
+        Format(
+            name: "Hugging Face DeiT", model: "deit_distilled",
+            keys: [
+                ("cls_token", "deit.embeddings.cls_token"), ("dist_token", "deit.embeddings.distillation_token"),
+                ("pos_embed", "deit.embeddings.position_embeddings"),
+                ("patch_embed.proj", "deit.embeddings.patch_embeddings.projection"),
+                ("blocks.#.norm1", "deit.encoder.layer.#.layernorm_before"),
+                ("blocks.#.norm2", "deit.encoder.layer.#.layernorm_after"),
+                ("blocks.#.attn.proj", "deit.encoder.layer.#.attention.output.dense"),
+                ("blocks.#.mlp.fc1", "deit.encoder.layer.#.intermediate.dense"),
+                ("blocks.#.mlp.fc2", "deit.encoder.layer.#.output.dense"), ("norm", "deit.layernorm"),
+                ("head", "cls_classifier"), ("head_dist", "distillation_classifier"),
+            ], parts: ("deit.encoder.layer.#.attention.attention", ["query", "key", "value"])),
+        Format(
+            name: "DeiT III", model: "deit3",
+            keys: [("blocks.#.ls1.gamma", "blocks.#.gamma_1"), ("blocks.#.ls2.gamma", "blocks.#.gamma_2")]),
+        Format(
+            name: "pycls", model: "vit",
+            keys: [
+                ("cls_token", "class_token"), ("pos_embed", "pos_embedding"),
+                ("patch_embed.proj", "stem.patchify"), ("blocks.#.norm1", "encoder.block_#.ln_1"),
+                ("blocks.#.norm2", "encoder.block_#.ln_2"),
+                ("blocks.#.attn.qkv.weight", "encoder.block_#.self_attention.block.in_proj_weight"),
+                ("blocks.#.attn.qkv.bias", "encoder.block_#.self_attention.block.in_proj_bias"),
+                ("blocks.#.attn.proj", "encoder.block_#.self_attention.block.out_proj"),
+                ("blocks.#.mlp.fc1", "encoder.block_#.mlp_block.linear_1"),
+                ("blocks.#.mlp.fc2", "encoder.block_#.mlp_block.linear_2"), ("norm", "encoder.ln"),
+                ("head", "head.head_fc"),
+            ]),
+        Format(
+            name: "ResMLP", model: "resmlp",
+            keys: [
+                ("stem.proj", "patch_embed.proj"), ("blocks.#.linear_tokens", "blocks.#.attn"),
+                ("blocks.#.ls1", "blocks.#.gamma_1"), ("blocks.#.ls2", "blocks.#.gamma_2"),
+                ("blocks.#.mlp_channels", "blocks.#.mlp"),
+            ]),
+        Format(
+            name: "Hugging Face CvT", model: "cvt",
+            keys: [
+                (
+                    "stage#.patch_embed.proj",
+                    "cvt.encoder.stages.#.embedding.convolution_embeddings.projection"
+                ),
+                (
+                    "stage#.patch_embed.norm",
+                    "cvt.encoder.stages.#.embedding.convolution_embeddings.normalization"
+                ),
+                ("stage#.cls_token", "cvt.encoder.stages.#.cls_token"),
+                ("stage#.blocks.#.norm1", "cvt.encoder.stages.#.layers.#.layernorm_before"),
+                ("stage#.blocks.#.norm2", "cvt.encoder.stages.#.layers.#.layernorm_after"),
+                ("stage#.blocks.#.attn.proj", "cvt.encoder.stages.#.layers.#.attention.output.dense"),
+                ("stage#.blocks.#.mlp.fc1", "cvt.encoder.stages.#.layers.#.intermediate.dense"),
+                ("stage#.blocks.#.mlp.fc2", "cvt.encoder.stages.#.layers.#.output.dense"),
+                ("norm", "layernorm"), ("head", "classifier"),
+            ]
+                + [("q", "query"), ("k", "key"), ("v", "value")].flatMap { short, long in
+                    let attention = "cvt.encoder.stages.#.layers.#.attention.attention"
+                    let convolution = "\(attention).convolution_projection_\(long).convolution_projection"
+                    return [
+                        ("stage#.blocks.#.attn.conv_proj_\(short).conv", "\(convolution).convolution"),
+                        ("stage#.blocks.#.attn.conv_proj_\(short).bn", "\(convolution).normalization"),
+                        ("stage#.blocks.#.attn.proj_\(short)", "\(attention).projection_\(long)"),
+                    ]
+                }),
+    ]
+
+    @Test("Respelt keys give the same model, and come back as timm's", arguments: formats)
+    func respelt(format: Format) throws {
+        guard
+            case .checkpoint(let checkpoint) = try WeightFile.open(
+                "\(FamilyTests.folder)/\(format.model)/weights.safetensors")
+        else { return }
+        let original = checkpoint.stateDict
+        var respelt = StateDict()
+        for (key, tensor) in original.tensors {
+            if let parts = format.parts, let place = translated(key.string, "blocks.#.attn.qkv", parts.pattern) {
+                let suffix = key.string.split(separator: ".").last.map(String.init) ?? ""
+                let module = place.dropLast(suffix.count)
+                let rows = tensor.shape[0] / 3
+                let size = try tensor.bytes().count / 3
+                for (index, name) in parts.names.enumerated() {
+                    respelt["\(module)\(name).\(suffix)"] = try Tensor(
+                        .float32, shape: [rows] + tensor.shape.dropFirst(),
+                        bytes: tensor.bytes().slice(at: index * size, count: size))
+                }
+                continue
+            }
+            let new = format.keys.lazy.compactMap { translated(key.string, $0.0, $0.1) }.first ?? key.string
+            respelt[new] = tensor
+        }
+        #expect(respelt.names != original.names)
+        var options = MappingOptions()
+        options.imageSize = format.model == "cvt" ? (64, 64) : (32, 32)
+        options.activation = format.model == "cvt" ? "quick_gelu" : "gelu"
+        let mapped = try mapArchitecture(respelt, config: checkpoint.config, options: options)
+        let plain = try mapArchitecture(original, config: checkpoint.config, options: options)
+        let input = try #require(
+            try GoldenData.load("\(FamilyTests.folder)/\(format.model)/golden.npz")["input"])
+        let (a, b) = (try Session(mapped.model).run(["input": input]), try Session(plain.model).run(["input": input]))
+        #expect(try a.values.first?.bytes().array() == b.values.first?.bytes().array())
+        let back = try restoredStateDict(of: mapped.model)
+        #expect(Set(back.names) == Set(original.names))
+        for name in back.names {
+            #expect(try back[name]?.bytes().array() == original[name]?.bytes().array(), "\(name)")
+        }
+    }
+
+    /// One block missing, a head of another width: the diagnosis, not a wrong model.
+    @Test("Near misses are diagnosed", arguments: FamilyTests.models)
+    func nearMisses(name: String) throws {
+        guard case .checkpoint(let checkpoint) = try WeightFile.open("\(FamilyTests.folder)/\(name)/weights.safetensors")
+        else { return }
+        let weights = checkpoint.stateDict
+        let victim = try #require(weights.names.first { $0.contains("1.") && $0.hasSuffix(".weight") })
+        var lacking = StateDict()
+        for (key, tensor) in weights.tensors where key.string != victim { lacking[key.string] = tensor }
+        let missing = #expect(throws: MappingError.self, "\(victim)") {
+            try mapArchitecture(lacking, config: checkpoint.config)
+        }
+        #expect(missing?.code == .mismatch || missing?.code == .unknown || missing?.code == .unused, "\(victim)")
+        var odd = weights
+        let head = try #require(weights.names.first { ["head.weight", "fc.weight"].contains($0) })
+        let shape = try #require(weights[head]).shape
+        odd[head] = try Tensor(
+            .float32, shape: [shape[0], shape[1] + 1],
+            bytes: Bytes(ZeroSource(count: 4 * shape[0] * (shape[1] + 1))))
+        let misshaped = #expect(throws: MappingError.self) { try mapArchitecture(odd, config: checkpoint.config) }
+        #expect(misshaped?.code == .mismatch && misshaped?.report.contains(head) == true)
+        var stranger = weights
+        stranger["blocks.7.lambda"] = try Tensor(scalar: Float(1))
+        #expect(throws: MappingError.self) { try mapArchitecture(stranger, config: checkpoint.config) }
+    }
+}
