@@ -163,11 +163,15 @@ import Testing
         guard case .checkpoint(let checkpoint) = try WeightFile.open("\(FamilyTests.folder)/\(name)/weights.safetensors")
         else { return }
         let weights = checkpoint.stateDict
+        var options = MappingOptions()
+        if let shape = try GoldenData.load("\(FamilyTests.folder)/\(name)/golden.npz")["input"]?.shape {
+            options.imageSize = (shape[2], shape[3])
+        }
         let victim = try #require(weights.names.first { $0.contains("1.") && $0.hasSuffix(".weight") })
         var lacking = StateDict()
         for (key, tensor) in weights.tensors where key.string != victim { lacking[key.string] = tensor }
         let missing = #expect(throws: MappingError.self, "\(victim)") {
-            try mapArchitecture(lacking, config: checkpoint.config)
+            try mapArchitecture(lacking, config: checkpoint.config, options: options)
         }
         #expect(missing?.code == .mismatch || missing?.code == .unknown || missing?.code == .unused, "\(victim)")
         var odd = weights
@@ -176,10 +180,14 @@ import Testing
         odd[head] = try Tensor(
             .float32, shape: [shape[0], shape[1] + 1],
             bytes: Bytes(ZeroSource(count: 4 * shape[0] * (shape[1] + 1))))
-        let misshaped = #expect(throws: MappingError.self) { try mapArchitecture(odd, config: checkpoint.config) }
+        let misshaped = #expect(throws: MappingError.self) {
+            try mapArchitecture(odd, config: checkpoint.config, options: options)
+        }
         #expect(misshaped?.code == .mismatch && misshaped?.report.contains(head) == true)
         var stranger = weights
         stranger["blocks.7.lambda"] = try Tensor(scalar: Float(1))
-        #expect(throws: MappingError.self) { try mapArchitecture(stranger, config: checkpoint.config) }
+        #expect(throws: MappingError.self) {
+            try mapArchitecture(stranger, config: checkpoint.config, options: options)
+        }
     }
 }

@@ -141,7 +141,7 @@ public final class ModelBuilder {
         _ type: String, at path: String, _ inputs: [Wire?], attributes: [Attribute] = [], shape: [Dimension],
         elementType: ElementType? = nil, isResult: Bool = true
     ) -> Wire {
-        let base = "/" + path.split(separator: ".").joined(separator: "/") + "/" + type
+        let base = "/" + (path.split(separator: ".").map(String.init) + [type]).joined(separator: "/")
         var name = base
         var number = 1
         while !nodeNames.insert(ExactName(name)).inserted {
@@ -149,11 +149,11 @@ public final class ModelBuilder {
             number += 1
         }
         let elementType = elementType ?? computeType
-        let id = graph.addValue(isResult ? path : String(name.dropFirst()), type: .tensor(elementType, shape))
+        let id = graph.addValue(isResult && !path.isEmpty ? path : String(name.dropFirst()), type: .tensor(elementType, shape))
         var node = Node(
             OperatorName(type), name: name, inputs: inputs.map { $0?.id }, outputs: [id], attributes: attributes)
         node.metadata = [MetadataEntry(MetadataKey.module, path)]
-        if isResult { node.metadata.append(MetadataEntry(MetadataKey.moduleOutputs, path)) }
+        if isResult, !path.isEmpty { node.metadata.append(MetadataEntry(MetadataKey.moduleOutputs, path)) }
         graph.nodes.append(node)
         graph.valueInfo.append(id)
         return Wire(id: id, elementType: elementType, shape: shape)

@@ -56,9 +56,10 @@ struct CvT: ArchitectureFamily {
                 map = try asMap(net, patches, size: map)
             }
         }
-        let normed = try net.layerNorm("norm", tokens, epsilon: Self.epsilon)
         let pooled =
-            try hasClassToken ? net.select("pool", normed, axis: 1, 0) : net.mean("pool", normed, axes: [1])
+            try hasClassToken
+            ? net.layerNorm("norm", net.select("pool", tokens, axis: 1, 0), epsilon: Self.epsilon)
+            : net.mean("pool", net.layerNorm("norm", tokens, epsilon: Self.epsilon), axes: [1])
         guard let classes else { return pooled }
         return try net.linear("head", pooled, out: classes, bias: true)
     }
