@@ -32,12 +32,15 @@ let package = Package(
         .target(name: "GraphIR", dependencies: [collections]),
         .target(name: "Formats", dependencies: ["GraphIR", "COnnx", "CProtobufC", "CZlib", collections]),
         .target(name: "Images", dependencies: ["GraphIR", "CZlib"]),
-        .target(name: "Operators", dependencies: ["GraphIR", "Images", "CKernels", "COpenBLAS", collections]),
+        .target(
+            name: "Operators", dependencies: ["GraphIR", "Images", "CKernels", "COpenBLAS", collections],
+            exclude: ["README.md"]),
         .target(
             name: "Execution", dependencies: ["GraphIR", "Operators", collections],
             exclude: ["Inference/README.md", "Opset/README.md"]),
         .target(name: "Parity", dependencies: ["GraphIR", "Formats", "Execution", "Operators", collections]),
-        .target(name: "Architectures", dependencies: ["GraphIR", "Formats", collections]),
+        .target(
+            name: "Architectures", dependencies: ["GraphIR", "Formats", collections], exclude: ["README.md"]),
         .target(
             name: "Weightbridge",
             dependencies: [
