@@ -70,13 +70,14 @@ struct OutsideJudgesTests {
 
     @Test func textIsReadByONNX() throws {
         let folder = try TemporaryFolder()
-        for model in ["\(Digits.folder)/torch.onnx", packageRoot.appendingPathComponent("fixtures/onnx/raw.onnx").path]
-        {
-            guard case .model(let read) = try WeightFile.open(model), try read.textRemarks().obstacles.isEmpty else {
-                continue
-            }
-            _ = try writeModelText(read, to: folder.path("m.onnxtxt"))
-            #expect(try judge("text", model, folder.path("m.onnxtxt")) == "ok", "\(model)")
+        for path in ["\(Digits.folder)/torch.onnx", packageRoot.appendingPathComponent("fixtures/onnx/raw.onnx").path] {
+            guard case .model(var model) = try WeightFile.open(path) else { continue }
+            // Its bytes are no UTF-8, which Python's reader of texts can't be given.
+            if let id = model.graph.id(named: "string") { model.graph.initializers[id] = nil }
+            #expect(try model.textRemarks().obstacles.isEmpty)
+            try writeModel(model, to: folder.path("m.onnx"))
+            _ = try writeModelText(model, to: folder.path("m.onnxtxt"))
+            #expect(try judge("text", folder.path("m.onnx"), folder.path("m.onnxtxt")) == "ok", "\(path)")
         }
     }
 
