@@ -19,8 +19,6 @@ public struct ZipEntry: Sendable, Hashable {
     /// Where the payload starts.
     public let dataOffset: Int
 
-    /// Whether it stands for a folder and holds nothing.
-    public var isDirectory: Bool { name.hasSuffix("/") && size == 0 }
     /// Whether nothing vouches for the payload: torch and others write 0 in place of a checksum.
     public var isUnchecked: Bool { crc32 == 0 && size > 0 }
 }
