@@ -57,7 +57,9 @@ public struct FormatError: Fault {
         }
     }
 
+    /// What went wrong.
     public var code: Code
+    /// Whether the file is damaged, not supported, or can't be reached.
     public var faultClass: FaultClass
     /// The file as the user named it.
     public var file: String?
@@ -65,7 +67,9 @@ public struct FormatError: Fault {
     public var offset: Int?
     /// The archive entry, tensor name, key path or node.
     public var item: String?
+    /// The problem, in words.
     public var problem: String
+    /// What may help.
     public var hint: String?
 
     public init(

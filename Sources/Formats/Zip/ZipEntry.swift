@@ -6,11 +6,13 @@ public struct ZipEntry: Sendable, Hashable {
         case deflated = 8
     }
 
+    /// The entry's name.
     public let name: String
     /// Bytes once inflated.
     public let size: Int
     /// Bytes in the archive.
     public let compressedSize: Int
+    /// How the payload is compressed.
     public let method: Method
     /// CRC-32 of the inflated bytes; 0 where the writer left it out, as PyTorch does with `compute_crc32=False`.
     public let crc32: UInt32
