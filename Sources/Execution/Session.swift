@@ -5,6 +5,7 @@ import Synchronization
 
 /// How a session computes and what it may use.
 public struct SessionOptions: Sendable {
+    /// The type that floating-point numbers are computed in.
     public enum Precision: Sendable {
         /// In the model's own types.
         case native
@@ -12,6 +13,7 @@ public struct SessionOptions: Sendable {
         case float64
     }
 
+    /// The type that floating-point numbers are computed in.
     public var precision = Precision.native
     /// Bytes that weights and intermediate values may take together.
     public var memoryLimit = MemoryLimit.bytes
@@ -47,6 +49,7 @@ public struct Session: Sendable {
         program.inputs.filter { !program.defaults.contains($0.value) }.map(\.key.string)
     }
 
+    /// The names of the outputs that a run gives.
     public var outputNames: [String] { program.outputs.map(\.name) }
 
     /// Runs a model whose inputs and outputs are tensors.

@@ -4,8 +4,11 @@ import GraphIR
 public struct Checkpoint: Sendable {
     /// The path as the user gave it.
     public var path: String
+    /// The file's format.
     public var format: FileFormat
+    /// The weights.
     public var stateDict: StateDict
+    /// How they were found in the file.
     public var selection: Selection
     /// Every global that a pickle names, whether it was used or not.
     public var globals: [String]

@@ -30,21 +30,25 @@ public indirect enum JSONValue: Sendable {
         return Int(literal)
     }
 
+    /// The number, as far as `Double` holds it.
     public var doubleValue: Double? {
         guard case .number(let literal) = self else { return nil }
         return Double(literal)
     }
 
+    /// The string, where it is one.
     public var stringValue: String? {
         guard case .string(let text) = self else { return nil }
         return text
     }
 
+    /// The boolean, where it is one.
     public var boolValue: Bool? {
         guard case .bool(let value) = self else { return nil }
         return value
     }
 
+    /// The elements, where it is an array.
     public var arrayValue: [JSONValue]? {
         guard case .array(let elements) = self else { return nil }
         return elements
@@ -62,6 +66,7 @@ public indirect enum JSONValue: Sendable {
         }
     }
 
+    /// The members in the file's order, where it is an object.
     public var members: [(key: String, value: JSONValue)]? {
         guard case .object(let members) = self else { return nil }
         return members

@@ -21,8 +21,11 @@ public indirect enum AttributeValue: Sendable {
 
 /// A named attribute of a node.
 public struct Attribute: Sendable {
+    /// The attribute's name.
     public var name: String
+    /// The attribute's value.
     public var value: AttributeValue
+    /// What the model says about the attribute.
     public var docString: String?
     public var unknown: UnknownFields
 
@@ -37,7 +40,9 @@ public struct Attribute: Sendable {
 /// Protobuf fields that we don't know, kept as they came so that they can be written back.
 public struct UnknownFields: Sendable, Hashable {
     public struct Field: Sendable, Hashable {
+        /// The field's number.
         public var tag: UInt32
+        /// How the payload is encoded.
         public var wireType: UInt8
         /// The encoded value without its tag.
         public var payload: [UInt8]
@@ -61,7 +66,9 @@ public struct UnknownFields: Sendable, Hashable {
 
 /// A key and a value, as ONNX keeps metadata at every level. Order and duplicates are kept.
 public struct MetadataEntry: Sendable, Hashable {
+    /// What the entry is about.
     public var key: String
+    /// What it says.
     public var value: String
     public init(_ key: String, _ value: String) {
         self.key = key
@@ -81,8 +88,11 @@ public struct TensorRecord: Sendable {
         case external
     }
 
+    /// The tensor's name.
     public var name: String
+    /// The values.
     public var tensor: Tensor
+    /// What the model says about the tensor.
     public var docString: String?
     public var metadata: [MetadataEntry]
     public var encoding: Encoding
@@ -109,8 +119,11 @@ public struct TensorRecord: Sendable {
 
 /// A sparse tensor (`SparseTensorProto`): the values that aren't zero, their indices, and the dense shape.
 public struct SparseTensorRecord: Sendable {
+    /// The values that aren't 0.
     public var values: TensorRecord
+    /// Where the values are.
     public var indices: TensorRecord
+    /// The shape of the whole.
     public var shape: [Int64]
     public var unknown: UnknownFields
 

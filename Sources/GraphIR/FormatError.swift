@@ -12,7 +12,6 @@ public struct FormatError: Fault {
         case containerUnsupported = "container.unsupported"
         case formatMismatch = "format.mismatch"
         case formatUnknown = "format.unknown"
-        case graphCycle = "graph.cycle"
         case graphDuplicate = "graph.duplicate"
         case graphInvalid = "graph.invalid"
         case ioFailed = "io.failed"
@@ -24,7 +23,6 @@ public struct FormatError: Fault {
         case limitHeader = "limit.header"
         case limitMemory = "limit.memory"
         case limitRatio = "limit.ratio"
-        case modelShape = "model.shape"
         case nameReserved = "name.reserved"
         case npyHeader = "npy.header"
         case pathEscape = "path.escape"
@@ -59,7 +57,9 @@ public struct FormatError: Fault {
         }
     }
 
+    /// What went wrong.
     public var code: Code
+    /// Whether the file is damaged, not supported, or can't be reached.
     public var faultClass: FaultClass
     /// The file as the user named it.
     public var file: String?
@@ -67,7 +67,9 @@ public struct FormatError: Fault {
     public var offset: Int?
     /// The archive entry, tensor name, key path or node.
     public var item: String?
+    /// The problem, in words.
     public var problem: String
+    /// What may help.
     public var hint: String?
 
     public init(

@@ -44,14 +44,4 @@ extension Graph {
         nodes.append(Node(op, name: name, inputs: inputs, outputs: ids, attributes: attributes))
         return ids
     }
-
-    /// Replaces every use of `old` (as node input or graph output) by `new`, in this graph alone.
-    public mutating func replaceUses(of old: ValueID, by new: ValueID) {
-        for index in nodes.indices {
-            for position in nodes[index].inputs.indices where nodes[index].inputs[position] == old {
-                nodes[index].inputs[position] = new
-            }
-        }
-        for index in outputs.indices where outputs[index] == old { outputs[index] = new }
-    }
 }

@@ -1,5 +1,6 @@
 /// A graph that breaks its own rules, or a node that can't be what it says.
 public struct GraphError: Fault {
+    /// What went wrong; the raw value is what users see.
     public enum Code: String, Sendable {
         case cycle = "graph.cycle"
         case duplicate = "graph.duplicate"
@@ -14,12 +15,15 @@ public struct GraphError: Fault {
         case count = "limit.count"
     }
 
+    /// What went wrong.
     public var code: Code
     /// The node's name, or its operator and outputs where it has none.
     public var node: String?
     /// The input, output or attribute that is wrong.
     public var argument: String?
+    /// The problem, in words.
     public var problem: String
+    /// What may help.
     public var hint: String?
 
     public init(

@@ -17,13 +17,21 @@ import OrderedCollections
 /// | `weightbridge.module` | node | the path of the module that the node belongs to |
 /// | `weightbridge.module_outputs` | node | modules whose result the node's first output is, one a line, innermost first |
 public enum MetadataKey {
+    /// The architecture that the weights were recognised as.
     public static let architecture = "weightbridge.architecture"
+    /// The architecture's family.
     public static let family = "weightbridge.family"
+    /// The architecture's hyperparameters: a JSON object of strings.
     public static let hyperparameters = "weightbridge.hyperparameters"
+    /// What the keys start with that say how images are prepared for the model.
     public static let preprocessing = "weightbridge.preprocessing"
+    /// The checkpoint's keys in order, and the small tensors that no node uses.
     public static let stateDict = "weightbridge.state_dict"
+    /// What the weights were made of, as a digest over all of them.
     public static let sourceDigest = "weightbridge.source.digest"
+    /// The path of the module that a node belongs to.
     public static let module = "weightbridge.module"
+    /// The modules whose result a node's first output is.
     public static let moduleOutputs = "weightbridge.module_outputs"
 }
 

@@ -2,16 +2,25 @@
 ///
 /// Optional strings are `nil` where the file doesn't set the field, so that what was read is written back the same.
 public struct Model: Sendable {
+    /// The version of ONNX's file format.
     public var irVersion: Int64?
+    /// The operator sets that the model's nodes are of.
     public var opsetImports: [OpsetImport]
+    /// The tool that made the model.
     public var producerName: String?
+    /// The version of the tool that made the model.
     public var producerVersion: String?
+    /// The model's domain, as a reversed host name.
     public var domain: String?
+    /// The version of the model itself.
     public var modelVersion: Int64?
+    /// What the model says about itself.
     public var docString: String?
+    /// The main graph.
     public var graph: Graph
     public var metadata: [MetadataEntry] = []
     public var trainingInfo: [TrainingInfo] = []
+    /// Functions that nodes may call.
     public var functions: [Function] = []
     public var deviceConfigurations: [DeviceConfiguration] = []
     public var unknown = UnknownFields()
@@ -31,7 +40,9 @@ public struct Model: Sendable {
 
 /// A domain and the version of its operators (`OperatorSetIdProto`).
 public struct OpsetImport: Sendable, Hashable {
+    /// The operators' domain; `nil` and empty are ONNX's own.
     public var domain: String?
+    /// The version of the operator set.
     public var version: Int64
     public var unknown = UnknownFields()
     public init(_ domain: String?, _ version: Int64) {
@@ -42,6 +53,7 @@ public struct OpsetImport: Sendable, Hashable {
 
 /// An operator defined by a graph (`FunctionProto`).
 public struct Function: Sendable {
+    /// The operator that the function stands for.
     public var name: OperatorName
     /// Formal inputs and outputs are `body.inputs` and `body.outputs`; nodes and value info are the body's.
     public var body: Graph
@@ -49,7 +61,9 @@ public struct Function: Sendable {
     public var attributeNames: [String] = []
     /// Attributes with a default.
     public var attributeDefaults: [Attribute] = []
+    /// The operator sets that the body's nodes are of.
     public var opsetImports: [OpsetImport] = []
+    /// What the model says about the function.
     public var docString: String?
     public var metadata: [MetadataEntry] = []
     public var unknown = UnknownFields()
@@ -62,9 +76,13 @@ public struct Function: Sendable {
 
 /// How to go on training a model (`TrainingInfoProto`).
 public struct TrainingInfo: Sendable {
+    /// The graph that sets the values at the start of training.
     public var initialization: Graph?
+    /// The graph of one step of training.
     public var algorithm: Graph?
+    /// The initializers that ``initialization`` sets, and by which of its outputs.
     public var initializationBinding: [MetadataEntry] = []
+    /// The initializers that ``algorithm`` sets, and by which of its outputs.
     public var updateBinding: [MetadataEntry] = []
     public var unknown = UnknownFields()
     public init() {}

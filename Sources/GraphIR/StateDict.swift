@@ -12,6 +12,7 @@ public struct StateDict: Sendable {
 
     /// The names, in the order of the file.
     public var names: [String] { tensors.keys.map(\.string) }
+    /// How many tensors there are.
     public var count: Int { tensors.count }
 
     public subscript(name: String) -> Tensor? {

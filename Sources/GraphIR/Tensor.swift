@@ -10,8 +10,11 @@ public struct Tensor: Sendable {
         case strings([[UInt8]])
     }
 
+    /// The type of the elements.
     public let elementType: ElementType
+    /// The dimensions; empty for a scalar.
     public let shape: [Int]
+    /// Where the elements are.
     public let contents: Contents
 
     /// - Throws: `tensor.shape` where a dimension is negative or the product overflows, `tensor.bounds` where `bytes`

@@ -8,7 +8,9 @@ public enum Dimension: Sendable, Hashable {
 
 /// A dimension with ONNX's note on what it means (`DATA_BATCH` …).
 public struct AnnotatedDimension: Sendable, Hashable {
+    /// The size, or what is known of it.
     public var dimension: Dimension
+    /// What the dimension means; empty where nothing is said.
     public var denotation: String
     public init(_ dimension: Dimension, denotation: String = "") {
         self.dimension = dimension
@@ -27,7 +29,9 @@ public struct ValueType: Sendable, Hashable {
         case map(keyType: Int32, value: ValueType?)
         case opaque(domain: String, name: String)
     }
+    /// The kind of value; `nil` where the model doesn't say.
     public var kind: Kind?
+    /// What the value means; empty where nothing is said.
     public var denotation: String
     /// Protobuf fields of the type that we don't know. Those inside of `kind`'s own message aren't kept.
     public var unknown = UnknownFields()

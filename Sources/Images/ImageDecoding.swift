@@ -2,7 +2,9 @@ import GraphIR
 
 /// A picture as rows of pixels of red, green and blue, a byte each.
 public struct RGBImage: Sendable {
+    /// Pixels of a row.
     public let width: Int
+    /// Rows.
     public let height: Int
     /// `3 · width · height` bytes, top row first.
     public let pixels: [UInt8]

@@ -16,6 +16,7 @@ public struct OperatorRegistry: Sendable {
         operators[ExactName(op.name.description)] = op
     }
 
+    /// The operator of that name, where there is one.
     public subscript(name: OperatorName) -> Operator? {
         name.overload.isEmpty ? operators[ExactName(name.description)] : nil
     }

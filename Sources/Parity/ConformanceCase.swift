@@ -26,7 +26,9 @@ public struct ConformanceCase: Sendable {
     public var path: String
     /// The operators in the model, functions and subgraphs included, sorted.
     public private(set) var operators: [String] = []
+    /// What came of the case.
     public private(set) var outcome = Outcome.excluded("not run")
+    /// How long it ran.
     public private(set) var duration = Duration.zero
 
     public init(name: String, path: String) {

@@ -3,12 +3,19 @@ import Formats
 extension ConformanceSuite {
     /// What came of the cases that have something in common.
     public struct Tally: Sendable {
+        /// What the cases have in common.
         public var name: String
+        /// All cases.
         public var cases = 0
+        /// Cases whose outputs are all within the tolerance.
         public var passed = 0
+        /// Cases of random outputs whose type, shape, values and rate are right.
         public var passedAsRandom = 0
+        /// Cases with an output that differs, or that should run and don't.
         public var failed = 0
+        /// Cases with something that isn't supported.
         public var excluded = 0
+        /// Cases without an exact form in the operator set that they were to be converted to.
         public var refused = 0
         /// Time in which the cases ran, one after another.
         public var duration = Duration.zero

@@ -2,6 +2,7 @@ import Formats
 import GraphIR
 
 extension ConformanceSuite {
+    /// Cases that failed.
     public var failures: Int { total.failed }
 
     /// One line for each failure, the exclusions where asked for, and the counts.

@@ -12,6 +12,7 @@ import Synchronization
 
 /// A folder of cases in ONNX's test layout, at any depth.
 public struct ConformanceSuite: Sendable {
+    /// The cases, in order.
     public var cases: [ConformanceCase]
 
     /// Folders within folders that are looked through.

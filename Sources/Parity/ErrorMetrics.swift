@@ -104,6 +104,7 @@ public struct ErrorMetrics: Sendable, Equatable {
 
 /// How often two classifiers choose alike, and how often the first is right where labels are known.
 public struct ClassifierAgreement: Sendable, Equatable {
+    /// How many samples were compared.
     public var samples: Int
     /// Samples where both give the highest score to the same class; the lower number wins ties.
     public var top1: Int
@@ -146,7 +147,10 @@ public struct ClassifierAgreement: Sendable, Equatable {
 public struct Accuracy: Sendable, Equatable {
     /// The array that holds the labels.
     public var key: String
+    /// The output that holds the scores.
     public var output: String
+    /// Samples whose label has the highest score.
     public var right: Int
+    /// How many samples were counted.
     public var samples: Int
 }

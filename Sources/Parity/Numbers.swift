@@ -1,22 +1,12 @@
 import GraphIR
+import Operators
 
 /// How a binary floating-point type spends its bits, as far as comparing needs it.
 struct FloatFormat: Sendable {
-    /// What the bit patterns of the greatest exponent mean.
-    enum Special: Sendable {
-        /// Infinity and NaN, as in IEEE 754.
-        case ieee
-        /// NaN only where all bits of exponent and fraction are set; no infinity (OCP FP8 "FN").
-        case finite
-        /// NaN is the pattern of negative zero; no infinity ("FNUZ").
-        case finiteUnsignedZero
-        /// Every pattern is a number.
-        case none
-    }
     let exponentBits: Int
     let fractionBits: Int
     let bias: Int
-    let special: Special
+    let special: SmallFloat.Special
 
     /// Half the distance from 1 to the next number: the greatest relative error of rounding to nearest.
     var unitRoundoff: Double { Double(sign: .plus, exponent: -(fractionBits + 1), significand: 1) }
@@ -34,25 +24,6 @@ struct FloatFormat: Sendable {
         let last = special == .finite ? 2 : 1
         let significand = 2 - Double(last) * Double(sign: .plus, exponent: -fractionBits, significand: 1)
         return Double(sign: .plus, exponent: top, significand: significand)
-    }
-
-    /// The number that a pattern stands for, exactly. For types of 16 bits and fewer.
-    func decode(_ bits: UInt16) -> Double {
-        let exponentMask = (1 << exponentBits) - 1
-        let fraction = Int(bits) & ((1 << fractionBits) - 1)
-        let exponent = (Int(bits) >> fractionBits) & exponentMask
-        let negative = (Int(bits) >> (fractionBits + exponentBits)) & 1 == 1
-        switch special {
-        case .ieee where exponent == exponentMask:
-            return fraction == 0 ? (negative ? -.infinity : .infinity) : .nan
-        case .finite where exponent == exponentMask && fraction == (1 << fractionBits) - 1: return .nan
-        case .finiteUnsignedZero where negative && exponent == 0 && fraction == 0: return .nan
-        default: break
-        }
-        let significand = exponent == 0 ? fraction : fraction + (1 << fractionBits)
-        let scale = max(exponent, 1) - bias - fractionBits
-        let magnitude = Double(significand) * Double(sign: .plus, exponent: scale, significand: 1)
-        return negative ? -magnitude : magnitude
     }
 
     /// `value` rounded to nearest, ties to even: infinity where it is beyond the range of an IEEE type.
@@ -88,13 +59,12 @@ extension ElementType {
         case .float32: FloatFormat(exponentBits: 8, fractionBits: 23, bias: 127, special: .ieee)
         case .float16: FloatFormat(exponentBits: 5, fractionBits: 10, bias: 15, special: .ieee)
         case .bfloat16: FloatFormat(exponentBits: 8, fractionBits: 7, bias: 127, special: .ieee)
-        case .float8e4m3fn: FloatFormat(exponentBits: 4, fractionBits: 3, bias: 7, special: .finite)
-        case .float8e4m3fnuz: FloatFormat(exponentBits: 4, fractionBits: 3, bias: 8, special: .finiteUnsignedZero)
-        case .float8e5m2: FloatFormat(exponentBits: 5, fractionBits: 2, bias: 15, special: .ieee)
-        case .float8e5m2fnuz: FloatFormat(exponentBits: 5, fractionBits: 2, bias: 16, special: .finiteUnsignedZero)
-        case .float6e2m3: FloatFormat(exponentBits: 2, fractionBits: 3, bias: 1, special: .none)
-        case .float6e3m2: FloatFormat(exponentBits: 3, fractionBits: 2, bias: 3, special: .none)
-        default: nil
+        case .float8e8m0, .float4e2m1: nil
+        default:
+            SmallFloat(self).map {
+                FloatFormat(
+                    exponentBits: $0.exponentBits, fractionBits: $0.fractionBits, bias: $0.bias, special: $0.special)
+            }
         }
     }
 
@@ -124,16 +94,12 @@ extension Tensor {
         case .uint64: return try array(of: UInt64.self).map { Double($0) }
         case .bool: return try bytes().array().map { $0 == 0 ? 0 : 1 }
         default:
-            guard let format = elementType.floatFormat else {
+            guard elementType.floatFormat != nil else {
                 throw FormatError(
                     .tensorDtype, "\(elementType.onnxName) can't be compared as numbers", faultClass: .unsupported)
             }
-            return try bytes().withUnsafeBytes { raw in
-                if elementType.bitWidth == 8 { return raw.map { format.decode(UInt16($0)) } }
-                return stride(from: 0, to: raw.count, by: 2).map {
-                    format.decode(UInt16(littleEndian: raw.loadUnaligned(fromByteOffset: $0, as: UInt16.self)))
-                }
-            }
+            let wide = elementType.bitWidth == 8 ? try decodedSmallFloats() : self
+            return try wide.widened(to: .float64).array(of: Double.self)
         }
     }
 

@@ -4,12 +4,17 @@ import GraphIR
 public struct OutputComparison: Sendable {
     /// The test data set; empty where there is just one.
     public var set: String
+    /// The model's output.
     public var output: String
     /// The golden array's key.
     public var key: String
+    /// The type of our result.
     public var elementType: ElementType
+    /// The golden array's type.
     public var goldenType: ElementType
+    /// The shape of our result.
     public var shape: [Int]
+    /// The golden array's shape.
     public var goldenShape: [Int]
     /// Our result, in the precision asked for, against the golden data; `nil` where the shapes differ or the elements
     /// are no numbers.
@@ -18,9 +23,11 @@ public struct OutputComparison: Sendable {
     public var goldenToDouble: ErrorMetrics?
     /// Our result in the model's own types against our float64 result.
     public var nativeToDouble: ErrorMetrics?
+    /// Whether both name the same classes, where the output is a classifier's.
     public var classifier: ClassifierAgreement?
     /// Elements that differ, for types that are compared exactly.
     public var differing: Int?
+    /// The verdict on the output.
     public var judgement: Judgement
 }
 
@@ -32,6 +39,7 @@ public struct BlockComparison: Sendable {
     public var value: String
     /// The node that makes it.
     public var node: String
+    /// The node's operator.
     public var op: String
     /// The node's constants: where a wrong weight would be.
     public var weights: [String]
@@ -40,6 +48,7 @@ public struct BlockComparison: Sendable {
     /// The same with golden data fed to the module's inputs: what this module alone does wrong. `nil` where that
     /// couldn't be run.
     public var introduced: ErrorMetrics?
+    /// The verdict on `error`.
     public var judgement: Judgement
     /// The verdict on `introduced`; that on `error` where it is `nil`.
     public var introducedJudgement: Judgement
@@ -47,14 +56,19 @@ public struct BlockComparison: Sendable {
 
 /// Where results first part from the golden data.
 public struct Divergence: Sendable {
+    /// The module path that the golden data uses.
     public var module: String
+    /// The graph's value that parts.
     public var value: String
+    /// The node that makes it.
     public var node: String
+    /// The node's operator.
     public var op: String
     /// Constants of the nodes in question.
     public var weights: [String]
     /// Nodes between the last results that agree and this one, in graph order, as `name (operator)`.
     public var suspects: [String]
+    /// The verdict on the value.
     public var judgement: Judgement
 }
 
@@ -62,8 +76,11 @@ public struct Divergence: Sendable {
 public struct ParityReport: Sendable {
     /// `native` or `float64`.
     public var precision: String
+    /// The outputs beside the golden data.
     public var outputs: [OutputComparison] = []
+    /// The intermediate results beside the golden data.
     public var blocks: [BlockComparison] = []
+    /// How often labels were met.
     public var accuracies: [Accuracy] = []
     /// The keys that fed the inputs: input name and key.
     public var inputs: [(name: String, key: String)] = []
@@ -71,6 +88,7 @@ public struct ParityReport: Sendable {
     public var unused: [String] = []
     /// Outputs of the model that no golden array speaks of.
     public var uncompared: [String] = []
+    /// What else there is to say.
     public var notes: [String] = []
     /// The first intermediate in graph order that diverges; `nil` where all agree or none were given.
     public var firstDivergence: Divergence?

@@ -148,9 +148,11 @@ public struct RoundingYardstick: Sendable {
 
 /// A verdict with its grounds.
 public struct Judgement: Sendable, Equatable {
+    /// Whether they agree.
     public var verdict: Verdict
     /// The error as a multiple of the rounding that was to be expected, or of the tolerance that the caller set.
     public var ratio: Double
+    /// Why, in words.
     public var reason: String
 
     public init(_ verdict: Verdict, ratio: Double, reason: String) {

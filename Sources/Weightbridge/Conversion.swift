@@ -29,7 +29,9 @@ public enum OutputFormat: String, Sendable, CaseIterable {
 
 /// How to convert.
 public struct ConversionOptions: Sendable {
+    /// How the input is read.
     public var reading = ReadOptions()
+    /// How the weights are recognised.
     public var mapping = MappingOptions()
     /// The operator set of an ONNX output. `nil`: a new model gets ``defaultOpset``, an ONNX model keeps its own.
     public var opset: Int64?
@@ -50,17 +52,27 @@ public struct ConversionOptions: Sendable {
 
 /// What a conversion did.
 public struct ConversionReport: Sendable {
+    /// The file that was read.
     public var input: String
+    /// The file that was written.
     public var output: String
+    /// What was written.
     public var format: OutputFormat
+    /// How many tensors were written.
     public var tensors: Int
+    /// How many elements the tensors have.
     public var parameters: Int
+    /// Bytes of the file that was written.
     public var bytes: Int
     /// The file beside an ONNX model that holds the weights, where there is one, and its bytes.
     public var externalData: (name: String, bytes: Int)?
+    /// The architecture that the weights were recognised as.
     public var architecture: String?
+    /// The operator set of an ONNX model.
     public var opset: Int64?
+    /// What the weights were made of, as a digest over all of them.
     public var digest: String?
+    /// What else there is to say.
     public var notes: [String]
 
     /// For people.

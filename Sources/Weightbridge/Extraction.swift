@@ -1,14 +1,22 @@
 /// What an extraction wrote.
 public struct ExtractionReport: Sendable {
+    /// The file that was written.
     public var output: String
+    /// The inputs of the part.
     public var inputs: [String]
+    /// The outputs of the part.
     public var outputs: [String]
+    /// Nodes of the part.
     public var nodes: Int
     /// Nodes of the model that it was cut out of.
     public var nodesBefore: Int
+    /// Tensors of the part.
     public var tensors: Int
+    /// Functions of the part.
     public var functions: Int
+    /// Bytes of the file that was written.
     public var bytes: Int
+    /// What else there is to say.
     public var notes: [String]
 
     /// For people.

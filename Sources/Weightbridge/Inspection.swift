@@ -4,16 +4,23 @@ import OrderedCollections
 public struct Inspection: Sendable {
     /// One tensor.
     public struct Row: Sendable {
+        /// The tensor's name.
         public var name: String
+        /// The type of its elements.
         public var type: String
+        /// Its dimensions.
         public var shape: [Int]
     }
 
+    /// The file's format.
     public var format: String
+    /// The file's size.
     public var byteCount: Int
     /// Labels and values, in the order to show them.
     public var facts: [(label: String, value: String)] = []
+    /// What else there is to say.
     public var notes: [String] = []
+    /// The tensors, in the file's order.
     public var tensors: [Row] = []
     /// What is wrong with the file although it could be read: an ONNX model that breaks the rules, say.
     public var fault: (any Fault)?

@@ -3,6 +3,7 @@ public let version = "0.1.0"
 
 /// A model, and where it came from.
 public struct LoadedModel: Sendable {
+    /// The model.
     public var model: Model
     /// The checkpoint that it was made of; `nil` for an ONNX file.
     public var checkpoint: Checkpoint?

@@ -3,6 +3,7 @@
 ///     let verdict = try ModelVerdict(path: "model.onnx")
 ///     for fault in verdict.faults { print(fault.description, fault.hint ?? "") }
 public struct ModelVerdict: Sendable {
+    /// The file.
     public let path: String
     /// What is wrong: parts that can't be read first, then broken rules in the order of the file.
     public let faults: [any Fault]
@@ -11,6 +12,7 @@ public struct ModelVerdict: Sendable {
     /// What the model is, in a line; `nil` where it can't be read.
     public let summary: String?
 
+    /// Whether nothing is wrong with the model.
     public var isValid: Bool { faults.isEmpty }
 
     /// - Throws: ``FormatError`` where there is no file, or it can't be opened; what is wrong with its contents is no

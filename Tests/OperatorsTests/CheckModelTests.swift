@@ -107,7 +107,8 @@ struct CheckModelTests {
         let x = graph.addValue("x", type: .tensor(.float32, [.size(1)]))
         graph.inputs = [x]
         let y = graph.addNode(OperatorName("Whirl", domain: "example"), name: "d", inputs: [x], outputs: ["y"])
-        graph.outputs = graph.addNode(OperatorName("Twirl", domain: "example"), name: "l", inputs: [y[0]], outputs: ["z"])
+        graph.outputs = graph.addNode(
+            OperatorName("Twirl", domain: "example"), name: "l", inputs: [y[0]], outputs: ["z"])
         let error = #expect(throws: GraphError.self) {
             try Session(Model(graph: graph, irVersion: 9, opsetImports: [OpsetImport("example", 1)]))
         }

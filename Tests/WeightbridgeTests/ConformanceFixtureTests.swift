@@ -17,7 +17,8 @@ import Weightbridge
         for one in suite.cases {
             switch one.outcome {
             case .passed, .passedAsRandom: break
-            case .failed(let problem), .excluded(let problem), .refused(let problem): Issue.record("\(one.name): \(problem)")
+            case .failed(let problem), .excluded(let problem), .refused(let problem):
+                Issue.record("\(one.name): \(problem)")
             }
         }
         var covered = Set(suite.cases.flatMap(\.operators))

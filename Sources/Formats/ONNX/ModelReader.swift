@@ -5,7 +5,9 @@ import OrderedCollections
 
 /// The newest versions of ONNX that are read (onnx 1.23.2).
 public enum ONNXVersion {
+    /// The newest version of the file format that is read.
     public static let newestIR: Int64 = 14
+    /// The newest version of ONNX's operator set that is known.
     public static let newestOpset: Int64 = 28
 }
 
@@ -28,6 +30,7 @@ public func readModel(_ file: FileSource) throws -> Model {
 public struct ReadModel: Sendable {
     /// The model without its damaged parts; its invariants may not hold.
     public var model: Model
+    /// What is wrong with the file.
     public var damage: ModelDamage
 }
 

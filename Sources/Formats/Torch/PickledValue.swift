@@ -45,7 +45,9 @@ public struct PickledTensor: Sendable {
     public var storage: String
     /// Whether it is a `torch.nn.Parameter`.
     public var isParameter: Bool
+    /// Whether training changes the tensor.
     public var requiresGradient: Bool
+    /// The scale and zero point of a quantized tensor.
     public var quantization: Quantization?
     /// Whether it was sparse in the file; `tensor` is dense all the same.
     public var isSparse: Bool

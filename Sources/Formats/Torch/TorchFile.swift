@@ -2,6 +2,7 @@ import GraphIR
 
 /// What a file of PyTorch's holds, as data.
 public struct TorchFile: Sendable {
+    /// The file's format.
     public var format: FileFormat
     /// The pickled object; of a `.pt2`, a dictionary of names to tensors.
     public var root: PickledValue

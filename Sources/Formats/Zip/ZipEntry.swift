@@ -6,11 +6,13 @@ public struct ZipEntry: Sendable, Hashable {
         case deflated = 8
     }
 
+    /// The entry's name.
     public let name: String
     /// Bytes once inflated.
     public let size: Int
     /// Bytes in the archive.
     public let compressedSize: Int
+    /// How the payload is compressed.
     public let method: Method
     /// CRC-32 of the inflated bytes; 0 where the writer left it out, as PyTorch does with `compute_crc32=False`.
     public let crc32: UInt32
@@ -19,8 +21,6 @@ public struct ZipEntry: Sendable, Hashable {
     /// Where the payload starts.
     public let dataOffset: Int
 
-    /// Whether it stands for a folder and holds nothing.
-    public var isDirectory: Bool { name.hasSuffix("/") && size == 0 }
     /// Whether nothing vouches for the payload: torch and others write 0 in place of a checksum.
     public var isUnchecked: Bool { crc32 == 0 && size > 0 }
 }

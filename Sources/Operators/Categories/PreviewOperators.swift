@@ -1,6 +1,6 @@
 extension Operator {
     /// ai.onnx.preview.
     static let previewOperators: [Operator] = [
-        .flexAttention,
+        .flexAttention
     ]
 }

@@ -2,6 +2,7 @@ import GraphIR
 
 /// One node on its way to a kernel: its attributes with the schema's defaults, each of which must be read.
 public struct Binding {
+    /// What the standard says of the operator in this version.
     public let schema: OperatorSchema
     /// The version of the operator set that the node is in.
     public let opset: Int64
@@ -55,6 +56,7 @@ public struct Binding {
         unread.removeAll { names.contains($0) }
     }
 
+    /// An attribute that is an integer.
     public mutating func int(_ name: String) throws -> Int64? {
         guard let found = value(name) else { return nil }
         guard case .int(let value) = found else { throw wrongKind(name, "int") }
@@ -69,18 +71,21 @@ public struct Binding {
         try int(name).map { $0 != 0 } ?? fallback
     }
 
+    /// An attribute that is a list of integers.
     public mutating func ints(_ name: String) throws -> [Int64]? {
         guard let found = value(name) else { return nil }
         guard case .ints(let values) = found else { throw wrongKind(name, "ints") }
         return values
     }
 
+    /// An attribute that is a float.
     public mutating func float(_ name: String) throws -> Float? {
         guard let found = value(name) else { return nil }
         guard case .float(let value) = found else { throw wrongKind(name, "float") }
         return value
     }
 
+    /// An attribute that is a float, or what stands for it.
     public mutating func float(_ name: String, default fallback: Float) throws -> Float { try float(name) ?? fallback }
 
     /// A float attribute for computing in double. In a session that computes in float64 it is the shortest decimal that
@@ -90,6 +95,7 @@ public struct Binding {
         return computesInDouble ? Double(value.description) ?? Double(value) : Double(value)
     }
 
+    /// An attribute that is a list of floats.
     public mutating func floats(_ name: String) throws -> [Float]? {
         guard let found = value(name) else { return nil }
         guard case .floats(let values) = found else { throw wrongKind(name, "floats") }
@@ -103,30 +109,35 @@ public struct Binding {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// An attribute that is a string, as bytes.
     public mutating func bytes(_ name: String) throws -> [UInt8]? {
         guard let found = value(name) else { return nil }
         guard case .string(let bytes) = found else { throw wrongKind(name, "string") }
         return bytes
     }
 
+    /// An attribute that is a list of strings, as bytes.
     public mutating func strings(_ name: String) throws -> [[UInt8]]? {
         guard let found = value(name) else { return nil }
         guard case .strings(let values) = found else { throw wrongKind(name, "strings") }
         return values
     }
 
+    /// An attribute that is a tensor.
     public mutating func tensor(_ name: String) throws -> Tensor? {
         guard let found = value(name) else { return nil }
         guard case .tensor(let record) = found else { throw wrongKind(name, "tensor") }
         return record.tensor
     }
 
+    /// An attribute that is a sparse tensor.
     public mutating func sparseTensor(_ name: String) throws -> SparseTensorRecord? {
         guard let found = value(name) else { return nil }
         guard case .sparseTensor(let record) = found else { throw wrongKind(name, "sparse_tensor") }
         return record
     }
 
+    /// An attribute that is a type.
     public mutating func type(_ name: String) throws -> ValueType? {
         guard let found = value(name) else { return nil }
         guard case .type(let type) = found else { throw wrongKind(name, "type_proto") }

@@ -2,6 +2,7 @@ import GraphIR
 
 /// A graph that is an attribute of a node (`then_branch`, `body`), ready to run.
 public struct Body: Sendable {
+    /// Runs the graph on values.
     public typealias Runner = @Sendable (_ inputs: [RuntimeValue?], _ call: Call) throws -> [RuntimeValue]
 
     /// The declared types of the formal inputs; values that the graph takes from enclosing graphs are not among them.
@@ -10,7 +11,9 @@ public struct Body: Sendable {
     public let outputTypes: [ValueType?]
     private let runner: Runner
 
+    /// How many inputs the graph has.
     public var inputCount: Int { inputTypes.count }
+    /// How many outputs the graph has.
     public var outputCount: Int { outputTypes.count }
 
     public init(inputTypes: [ValueType?], outputTypes: [ValueType?], runner: @escaping Runner) {

@@ -2,6 +2,7 @@ import GraphIR
 
 /// What a kernel is called with.
 public struct Call: Sendable {
+    /// The inputs; `nil` for one that is left out.
     public var values: [RuntimeValue?]
     /// How many outputs the node has, wanted or not.
     public let outputCount: Int

@@ -10,6 +10,7 @@ extension Dimension {
     /// Whether it is the number.
     public func isSize(_ size: Int64) -> Bool { known == size }
 
+    /// The sum as far as it is known.
     public func plus(_ other: Dimension) -> Dimension {
         switch (self, other) {
         case (.size(let a), .size(let b)): a.adding(checked: b).map { .size($0) } ?? .unknown
@@ -19,6 +20,7 @@ extension Dimension {
         }
     }
 
+    /// The difference as far as it is known.
     public func minus(_ other: Dimension) -> Dimension {
         switch (self, other) {
         case (.size(let a), .size(let b)): a.subtracting(checked: b).map { .size($0) } ?? .unknown
@@ -28,6 +30,7 @@ extension Dimension {
         }
     }
 
+    /// The product as far as it is known.
     public func times(_ other: Dimension) -> Dimension {
         switch (self, other) {
         case (.size(let a), .size(let b)): a.multiplied(checked: b).map { .size($0) } ?? .unknown
@@ -52,6 +55,12 @@ extension Dimension {
         }
     }
 
+    /// One of `count` equal parts, where that is known to work.
+    public func cut(into count: Int?) -> Dimension {
+        guard case .size(let size) = self, let count, count > 0, size % Int64(count) == 0 else { return .unknown }
+        return .size(size / Int64(count))
+    }
+
     /// The product; 1 of none.
     public static func product(_ dimensions: some Sequence<Dimension>) -> Dimension {
         var numbers = Dimension.size(1)
@@ -74,9 +83,6 @@ extension Dimension {
         default: self
         }
     }
-
-    /// What is known of a dimension that is one or the other.
-    public func common(with other: Dimension) -> Dimension { self == other ? self : .unknown }
 }
 
 extension Inference {

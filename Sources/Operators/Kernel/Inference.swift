@@ -2,6 +2,7 @@ import GraphIR
 
 /// What is known of a value before the model runs.
 public struct InferredValue: Sendable {
+    /// The type as far as it is known.
     public var type: ValueType?
     /// The value itself, where it is a constant.
     public var constant: Tensor?
@@ -18,7 +19,9 @@ public struct InferredValue: Sendable {
 
 /// One node whose outputs' types and shapes are to be found: its attributes and what is known of its inputs.
 public struct Inference {
+    /// The node's attributes and version.
     public var binding: Binding
+    /// What is known of the inputs; `nil` for one that is left out.
     public let inputs: [InferredValue?]
     /// To be filled; an element type that is still missing afterwards follows from the schema.
     public var outputs: [InferredValue]
@@ -109,6 +112,7 @@ public struct Inference {
 
 /// How an operator's outputs follow from its inputs, before any run.
 public struct InferenceRule: Sendable {
+    /// Tells the outputs' types.
     public let apply: @Sendable (inout Inference) throws -> Void
 
     /// - Parameter apply: fills the outputs; throws ``GraphError`` where inputs or attributes contradict each other.

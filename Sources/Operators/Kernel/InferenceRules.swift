@@ -2,11 +2,6 @@ import GraphIR
 
 /// Rules that several operators share.
 extension InferenceRule {
-    /// All outputs are shaped like the first input.
-    public static let sameShapes = InferenceRule { node in
-        for output in node.outputs.indices { node.set(output, shape: node.shape(0)) }
-    }
-
     /// Broadcasting as operators have it since version 7; before, the result is shaped like the first input.
     static let binary = InferenceRule { node in
         if node.binding.version < 7 { return node.set(0, shape: node.shape(0)) }

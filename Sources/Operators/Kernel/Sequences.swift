@@ -11,16 +11,18 @@ extension Call {
             throw GraphError(.argument, "axis \(axis) is none of shape \(shape)", argument: "axis")
         }
         shape[axis] = 0
-        for tensor in tensors {
+        for (position, tensor) in tensors.enumerated() {
             try requireType(first.elementType, tensor)
             var other = tensor.shape
-            guard let size = other[checked: axis], let sum = shape[axis].adding(checked: size) else {
-                throw GraphError(.argument, "shapes \(first.shape) and \(tensor.shape) can't be joined")
+            guard other.count == shape.count, let sum = shape[axis].adding(checked: other[axis]) else {
+                throw GraphError(.argument, "rank differs from the first's", argument: "input \(position)")
             }
             shape[axis] = sum
             other[axis] = sum
             guard other == shape else {
-                throw GraphError(.argument, "shapes \(first.shape) and \(tensor.shape) differ besides axis \(axis)")
+                throw GraphError(
+                    .argument, "shape \(tensor.shape) doesn't fit \(first.shape) along axis \(axis)",
+                    argument: "input \(position)")
             }
         }
         try check(first.elementType, shape)
@@ -28,21 +30,19 @@ extension Call {
         let whole = shape
         return try moving(tensors) { tensors in
             let type = tensors.first?.elementType ?? first.elementType
-            let inner = product(whole[(axis + 1)...]) * type.bitWidth / 8
-            let outer = product(whole[..<axis])
+            let strides = rowMajorStrides(whole)
             let result = try make(type, whole, as: UInt8.self) { out in
-                guard let to = out.baseAddress, !out.isEmpty else { return }
-                let row = whole[axis] * inner
+                guard let to = out.baseAddress else { return }
                 var start = 0
-                for tensor in tensors {
-                    let block = tensor.shape[axis] * inner
+                for tensor in tensors where tensor.count > 0 {
                     try tensor.withElements(UInt8.self) { source in
                         guard let from = source.baseAddress else { return }
-                        for index in 0..<outer {
-                            (to + (index * row + start)).update(from: from + index * block, count: block)
-                        }
+                        copyStrided(
+                            width: type.bitWidth / 8, shape: tensor.shape, from: UnsafeRawPointer(from),
+                            rowMajorStrides(tensor.shape), 0, to: UnsafeMutableRawPointer(to), strides,
+                            start * strides[axis])
                     }
-                    start += block
+                    start += tensor.shape[axis]
                 }
             }
             return [result]
@@ -163,7 +163,7 @@ extension Inference {
         var state = start
         for _ in 0..<InferenceLimits.rounds {
             let results = try run(state)
-            let next = state.indices.map { union(state[$0], results[checked: $0 + skipped]?.type) }
+            let next = state.indices.map { state[$0]?.common(with: results[checked: $0 + skipped]?.type) }
             if next == state { return (state, results) }
             state = next
         }
@@ -176,21 +176,4 @@ extension Inference {
 extension InferenceLimits {
     /// Rounds after which the shapes of values that a loop hands on are given up.
     static let rounds = 3
-}
-
-/// The type that includes both: dimensions that differ are unknown. `nil` where they have nothing in common.
-func union(_ a: ValueType?, _ b: ValueType?) -> ValueType? {
-    guard let a, let b else { return nil }
-    switch (a.kind, b.kind) {
-    case (.tensor(let left, _), .tensor(let right, _)):
-        guard left == right else { return nil }
-        guard let first = a.dimensions, let second = b.dimensions, first.count == second.count else {
-            return ValueType(.tensor(elementType: left, shape: nil))
-        }
-        let shape = zip(first, second).map { $0 == $1 ? $0 : .unknown }
-        return ValueType(.tensor(elementType: left, shape: shape.map { AnnotatedDimension($0) }))
-    case (.sequence(let left), .sequence(let right)): return ValueType(.sequence(union(left, right)))
-    case (.optional(let left), .optional(let right)): return ValueType(.optional(union(left, right)))
-    default: return a == b ? a : nil
-    }
 }

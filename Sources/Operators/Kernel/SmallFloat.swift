@@ -2,9 +2,9 @@ import GraphIR
 
 /// The layout of a floating-point type of eight bits or fewer, and conversion from and to it.
 /// https://onnx.ai/onnx/technical/float8.html, float4.html; OCP Microscaling Formats 1.0 for e8m0 and the six-bit types.
-struct SmallFloat: Sendable {
+public struct SmallFloat: Sendable {
     /// What the patterns beyond the numbers mean.
-    enum Special: Sendable {
+    public enum Special: Sendable {
         /// Infinity and NaN, as in IEEE 754.
         case ieee
         /// NaN where all bits of exponent and fraction are set; no infinity ("FN").
@@ -20,13 +20,17 @@ struct SmallFloat: Sendable {
     /// How a number without a pattern of its own is rounded to a bare exponent.
     enum ExponentRounding: String, Sendable { case up, down, nearest }
 
-    let exponentBits: Int
-    let fractionBits: Int
-    let bias: Int
-    let special: Special
+    /// Bits of the exponent.
+    public let exponentBits: Int
+    /// Bits of the fraction, without the implicit one.
+    public let fractionBits: Int
+    /// What is taken off the exponent's bits.
+    public let bias: Int
+    /// What the patterns beyond the numbers mean.
+    public let special: Special
 
     /// `nil` for types that aren't small floating-point types.
-    init?(_ type: ElementType) {
+    public init?(_ type: ElementType) {
         switch type {
         case .float8e4m3fn: self.init(4, 3, bias: 7, .finite)
         case .float8e4m3fnuz: self.init(4, 3, bias: 8, .finiteUnsignedZero)
@@ -131,7 +135,7 @@ struct SmallFloat: Sendable {
 extension Tensor {
     /// The numbers of a small floating-point type as float32, exactly.
     /// - Throws: `op.unsupported-argument` for other types.
-    func decodedSmallFloats() throws -> Tensor {
+    public func decodedSmallFloats() throws -> Tensor {
         guard let format = SmallFloat(elementType) else { throw unsupportedType(elementType) }
         let table = (0...UInt8.max).map(format.decode)
         let patterns = elementType.bitWidth < 8 ? try unpacked() : self

@@ -31,19 +31,24 @@ extension ValueType {
         return result
     }
 
-    /// What is true of a value that is of one type or the other: two branches, say.
-    /// - Returns: a type without kind where they have nothing in common.
-    public func common(with other: ValueType) -> ValueType {
+    /// What is true of a value that is of one type or the other, as behind two branches: dimensions that differ are
+    /// unknown.
+    /// - Returns: `nil` where the types have nothing in common or one isn't known.
+    func common(with other: ValueType?) -> ValueType? {
+        guard let other else { return nil }
         switch (kind, other.kind) {
-        case (.tensor(let type, let shape), .tensor(let otherType, let otherShape)):
-            ValueType(.tensor(elementType: type == otherType ? type : 0, shape: common(shape, otherShape)))
-        case (.sparseTensor(let type, let shape), .sparseTensor(let otherType, let otherShape)):
-            ValueType(.sparseTensor(elementType: type == otherType ? type : 0, shape: common(shape, otherShape)))
-        case (.sequence(let item), .sequence(let otherItem)): ValueType(.sequence(common(item, otherItem)))
-        case (.optional(let item), .optional(let otherItem)): ValueType(.optional(common(item, otherItem)))
-        case (.map(let key, let value), .map(let otherKey, let otherValue)):
-            ValueType(.map(keyType: key == otherKey ? key : 0, value: common(value, otherValue)))
-        default: kind == other.kind ? self : ValueType(nil)
+        case (.tensor(let type, _), .tensor(let otherType, _)):
+            guard type == otherType else { return nil }
+            guard let ours = dimensions, let theirs = other.dimensions, ours.count == theirs.count else {
+                return ValueType(.tensor(elementType: type, shape: nil))
+            }
+            let shape = zip(ours, theirs).map { AnnotatedDimension($0 == $1 ? $0 : .unknown) }
+            return ValueType(.tensor(elementType: type, shape: shape))
+        case (.sequence(let item), .sequence(let otherItem)):
+            return ValueType(.sequence(item?.common(with: otherItem)))
+        case (.optional(let item), .optional(let otherItem)):
+            return ValueType(.optional(item?.common(with: otherItem)))
+        default: return self == other ? self : nil
         }
     }
 
@@ -99,16 +104,6 @@ extension ValueType {
         guard let item else { return .some(other) }
         guard let result = item.merged(with: other) else { return nil }
         return .some(result)
-    }
-
-    private func common(_ shape: [AnnotatedDimension]?, _ other: [AnnotatedDimension]?) -> [AnnotatedDimension]? {
-        guard let shape, let other, shape.count == other.count else { return nil }
-        return zip(shape, other).map { AnnotatedDimension($0.dimension.cleaned.common(with: $1.dimension.cleaned)) }
-    }
-
-    private func common(_ item: ValueType?, _ other: ValueType?) -> ValueType? {
-        guard let item, let other else { return nil }
-        return item.common(with: other)
     }
 }
 

@@ -26,18 +26,18 @@ extension Operator {
             isPacked ? count.map { .size(Int64($0)) } ?? .unknown : shape[1]
         }
         func size(_ shape: [Dimension], _ count: Int?) -> Dimension {
-            isPacked ? divided(shape[2], by: count) : shape[3]
+            isPacked ? shape[2].cut(into: count) : shape[3]
         }
         let rows = q[isPacked ? 1 : 2]
         let (queryHeads, keyHeads) = (heads(q, attributes.queryHeads), heads(k, attributes.keyHeads))
         let valueSize = size(v, attributes.keyHeads)
         if isPacked {
-            node.set(0, shape: [q[0], rows, times(queryHeads, valueSize)])
+            node.set(0, shape: [q[0], rows, queryHeads.times(valueSize)])
         } else {
             node.set(0, shape: [q[0], queryHeads, rows, valueSize])
         }
         let past = node.binding.inputs[checked: 4] == true ? node.shape(4).map { $0[checked: 2] ?? .unknown } : .size(0)
-        let total = added(k[isPacked ? 1 : 2], past ?? .unknown)
+        let total = k[isPacked ? 1 : 2].plus(past ?? .unknown)
         node.set(1, shape: [k[0], keyHeads, total, size(k, attributes.keyHeads)])
         node.set(2, shape: [v[0], keyHeads, total, valueSize])
         node.set(3, shape: [q[0], queryHeads, rows, total])
@@ -264,30 +264,4 @@ func softmaxPrecision(_ binding: inout Binding) throws -> ElementType? {
             argument: "softmax_precision")
     }
     return binding.computesInDouble ? nil : type
-}
-
-/// The sum of two dimensions as far as it is known.
-func added(_ a: Dimension, _ b: Dimension) -> Dimension {
-    switch (a, b) {
-    case (.size(let a), .size(let b)): a.adding(checked: b).map { .size($0) } ?? .unknown
-    case (.size(0), _): b
-    case (_, .size(0)): a
-    default: .unknown
-    }
-}
-
-/// The product of two dimensions as far as it is known.
-func times(_ a: Dimension, _ b: Dimension) -> Dimension {
-    switch (a, b) {
-    case (.size(let a), .size(let b)): a.multiplied(checked: b).map { .size($0) } ?? .unknown
-    case (.size(1), _): b
-    case (_, .size(1)): a
-    default: .unknown
-    }
-}
-
-/// A dimension cut into equal parts, where that is known to work.
-func divided(_ dimension: Dimension, by count: Int?) -> Dimension {
-    guard case .size(let size) = dimension, let count, count > 0, size % Int64(count) == 0 else { return .unknown }
-    return .size(size / Int64(count))
 }

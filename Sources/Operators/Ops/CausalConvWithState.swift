@@ -44,7 +44,7 @@ extension Operator {
         guard x.count == 3, let weights = node.shape(1), weights.count == 3 else { return }
         var channels = x[1]
         if case .size = weights[0] { channels = weights[0] }
-        node.set(1, shape: [x[0], channels, added(weights[2], .size(-1))])
+        node.set(1, shape: [x[0], channels, weights[2].plus(.size(-1))])
     }
 }
 

@@ -11,43 +11,7 @@ extension Operator {
                 throw GraphError(.argument, "needs at least one input")
             }
             let start = try normalized(axis: axis, rank: first.shape.count)
-            var shape = first.shape
-            shape[start] = 0
-            for (position, tensor) in tensors.enumerated() {
-                var other = tensor.shape
-                guard other.count == shape.count, let size = other[checked: start],
-                    let sum = shape[start].adding(checked: size)
-                else {
-                    throw GraphError(.argument, "rank differs from the first's", argument: "input \(position)")
-                }
-                shape[start] = sum
-                other[start] = sum
-                guard other == shape else {
-                    throw GraphError(
-                        .argument, "shape \(tensor.shape) doesn't fit \(first.shape) along axis \(start)",
-                        argument: "input \(position)")
-                }
-            }
-            return try call.moving(tensors) { tensors in
-                let type = tensors[0].elementType
-                let strides = rowMajorStrides(shape)
-                let width = type.bitWidth / 8
-                let result = try call.make(type, shape, as: UInt8.self) { out in
-                    guard let to = out.baseAddress else { return }
-                    var at = 0
-                    for tensor in tensors where tensor.count > 0 {
-                        try tensor.withElements(UInt8.self) { source in
-                            guard let from = source.baseAddress else { return }
-                            copyStrided(
-                                width: width, shape: tensor.shape, from: UnsafeRawPointer(from),
-                                rowMajorStrides(tensor.shape), 0, to: UnsafeMutableRawPointer(to), strides,
-                                at * strides[start])
-                        }
-                        at += tensor.shape[start]
-                    }
-                }
-                return [result]
-            }
+            return [try call.joined(tensors, axis: start)]
         }
     }
 }

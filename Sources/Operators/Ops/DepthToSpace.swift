@@ -98,9 +98,9 @@ private func requireImage(_ rank: Int) throws {
 }
 
 private func divided(_ dimension: Dimension, by divisor: Int) throws -> Dimension {
-    guard case .size(let size) = dimension else { return .unknown }
-    guard size % Int64(divisor) == 0 else {
+    let part = dimension.cut(into: divisor)
+    if part == .unknown, let size = dimension.known {
         throw GraphError(.argument, "a dimension of \(size) in parts of \(divisor)", argument: "blocksize")
     }
-    return .size(size / Int64(divisor))
+    return part
 }

@@ -16,11 +16,11 @@ extension Operator {
             let taken = try node.constant(0).map { try $0.bytes().array().first != 0 }
             for (position, pair) in zip(then, otherwise).enumerated() {
                 guard let taken else {
-                    node.set(position, type: union(pair.0.type, pair.1.type))
+                    node.set(position, type: pair.0.type?.common(with: pair.1.type))
                     continue
                 }
                 let value = taken ? pair.0 : pair.1
-                node.set(position, type: union(pair.0.type, pair.1.type) == nil ? nil : value.type)
+                node.set(position, type: pair.0.type?.common(with: pair.1.type) == nil ? nil : value.type)
                 node.set(position, elements: value.elements)
             }
         },

@@ -18,11 +18,11 @@ extension Operator {
         guard q.count == 3, k.count == 3, v.count == 3 else {
             throw GraphError(.argument, "ranks \(q.count), \(k.count) and \(v.count), expected three axes each")
         }
-        let valueSize = divided(v[2], by: attributes.keyHeads)
-        node.set(0, shape: [q[0], q[1], times(.size(Int64(attributes.queryHeads)), valueSize)])
+        let valueSize = v[2].cut(into: attributes.keyHeads)
+        node.set(0, shape: [q[0], q[1], Dimension.size(Int64(attributes.queryHeads)).times(valueSize)])
         node.set(
             1,
-            shape: [q[0], .size(Int64(attributes.keyHeads)), divided(k[2], by: attributes.keyHeads), valueSize],
+            shape: [q[0], .size(Int64(attributes.keyHeads)), k[2].cut(into: attributes.keyHeads), valueSize],
             type: node.elementType(3) ?? node.elementType(0))
     }
 }

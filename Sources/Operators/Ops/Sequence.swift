@@ -7,7 +7,7 @@ extension Operator {
         "SequenceConstruct", accuracy: .exact,
         infer: InferenceRule { node in
             guard let first = node.type(0) else { return }
-            let item = node.inputs.indices.dropFirst().reduce(first as ValueType?) { union($0, node.type($1)) }
+            let item = node.inputs.indices.dropFirst().reduce(first as ValueType?) { $0?.common(with: node.type($1)) }
             node.set(0, type: item.map { ValueType(.sequence($0)) })
         },
         bindValues: { _ in
@@ -49,7 +49,7 @@ extension Operator {
     static let sequenceInsert = Operator(
         "SequenceInsert", accuracy: .exact,
         infer: InferenceRule { node in
-            node.set(0, type: union(node.item(0), node.type(1)).map { ValueType(.sequence($0)) })
+            node.set(0, type: node.item(0)?.common(with: node.type(1)).map { ValueType(.sequence($0)) })
         },
         bindValues: { _ in
             { call in

@@ -13,26 +13,37 @@ public struct OperatorSchema: Sendable {
 
     /// A formal input or output.
     public struct Parameter: Sendable, Hashable {
+        /// The name that the standard gives it.
         public let name: String
         /// The letter of a type constraint, or a type such as `tensor(int64)`.
         public let type: String
+        /// How often it may occur.
         public let arity: Arity
     }
 
     /// A formal attribute.
     public struct AttributeRule: Sendable {
+        /// The attribute's name.
         public let name: String
+        /// The type of its value.
         public let kind: AttributeKind
+        /// Whether a node must have it.
         public let isRequired: Bool
+        /// What stands for it where a node hasn't got it.
         public let defaultValue: AttributeValue?
     }
 
+    /// The operator.
     public let name: OperatorName
     /// The version of the operator set that brought this form.
     public let since: Int64
+    /// Whether the standard has withdrawn the operator.
     public let isDeprecated: Bool
+    /// The formal inputs, in order.
     public let inputs: [Parameter]
+    /// The formal outputs, in order.
     public let outputs: [Parameter]
+    /// The formal attributes.
     public let attributes: [AttributeRule]
     /// The types that each type constraint allows, as ONNX writes them.
     public let types: [String: Set<String>]
@@ -55,6 +66,7 @@ public struct OperatorSchema: Sendable {
     /// The fewest and the most outputs.
     public var outputCounts: ClosedRange<Int> { OperatorSchema.counts(outputs) }
 
+    /// The formal attribute of that name.
     public func attribute(_ name: String) -> AttributeRule? { attributes.first { $0.name == name } }
 
     /// The formal parameter that the position falls to; a variadic one takes all that follow it.

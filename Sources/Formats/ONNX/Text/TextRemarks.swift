@@ -4,7 +4,9 @@ import OrderedCollections
 public struct TextRemarks: Sendable {
     /// How often something of one kind was met, and where first.
     public struct Finding: Sendable, Hashable {
+        /// How often it occurs.
         public var count: Int
+        /// Where it occurs first.
         public var firstPlace: String
     }
     /// Notes that change no result, such as documentation: left out of the text.
