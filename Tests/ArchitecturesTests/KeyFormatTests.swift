@@ -160,7 +160,8 @@ import Testing
     /// One block missing, a head of another width: the diagnosis, not a wrong model.
     @Test("Near misses are diagnosed", arguments: FamilyTests.models)
     func nearMisses(name: String) throws {
-        guard case .checkpoint(let checkpoint) = try WeightFile.open("\(FamilyTests.folder)/\(name)/weights.safetensors")
+        guard
+            case .checkpoint(let checkpoint) = try WeightFile.open("\(FamilyTests.folder)/\(name)/weights.safetensors")
         else { return }
         let weights = checkpoint.stateDict
         var options = MappingOptions()

@@ -99,7 +99,9 @@ extension ModelBuilder {
     /// The greatest element along an axis, which goes away.
     public func max(_ module: String, _ x: Wire, axis: Int) throws -> Wire {
         let module = path(module)
-        guard x.shape.indices.contains(axis) else { throw GraphError(.shape, "\(x.shape) has no axis \(axis)", node: module) }
+        guard x.shape.indices.contains(axis) else {
+            throw GraphError(.shape, "\(x.shape) has no axis \(axis)", node: module)
+        }
         var shape = x.shape
         shape.remove(at: axis)
         let axes = constant(try Tensor([Int64(axis)], shape: [1]), at: module)

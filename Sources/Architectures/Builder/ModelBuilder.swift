@@ -149,7 +149,8 @@ public final class ModelBuilder {
             number += 1
         }
         let elementType = elementType ?? computeType
-        let id = graph.addValue(isResult && !path.isEmpty ? path : String(name.dropFirst()), type: .tensor(elementType, shape))
+        let id = graph.addValue(
+            isResult && !path.isEmpty ? path : String(name.dropFirst()), type: .tensor(elementType, shape))
         var node = Node(
             OperatorName(type), name: name, inputs: inputs.map { $0?.id }, outputs: [id], attributes: attributes)
         node.metadata = [MetadataEntry(MetadataKey.module, path)]

@@ -116,7 +116,8 @@ extension CvT {
         while let kernel = shape("stage\(stages.count).patch_embed.proj.weight"), kernel.count == 4, stages.count < 16 {
             let stage = "stage\(stages.count)"
             let dim = kernel[0]
-            let heads = hints.numbers("num_heads")?[checked: stages.count]
+            let heads =
+                hints.numbers("num_heads")?[checked: stages.count]
                 ?? named?.stages[checked: stages.count]?.heads ?? max(dim / 64, 1)
             stages.append(
                 Stage(
@@ -154,9 +155,10 @@ extension CvT {
         ]
     }
     func hasSizes(of other: CvT) -> Bool {
-        stages.map { [$0.dim, $0.depth, $0.kernel, $0.hidden] } == other.stages.map {
-            [$0.dim, $0.depth, $0.kernel, $0.hidden]
-        }
+        stages.map { [$0.dim, $0.depth, $0.kernel, $0.hidden] }
+            == other.stages.map {
+                [$0.dim, $0.depth, $0.kernel, $0.hidden]
+            }
     }
 
     private static func cvt(

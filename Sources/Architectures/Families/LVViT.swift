@@ -83,9 +83,11 @@ extension LVViT {
         grid = ImageSize(side, side)
         classes = shape("head.weight")?[checked: 0] ?? shape("head.bias")?[checked: 0]
         hasAuxiliaryHead = shape("aux_head.weight") != nil
-        let known = hints.variant(of: LVViT.self)?.variant.model ?? variant?.model
+        let known =
+            hints.variant(of: LVViT.self)?.variant.model ?? variant?.model
             ?? Self.variants.first { $0.model.hasBlocks(of: self) }?.model
-        self.style.heads = hints.number("num_heads").flatMap { Int(exactly: $0) } ?? known?.style.heads ?? max(dim / 64, 1)
+        self.style.heads =
+            hints.number("num_heads").flatMap { Int(exactly: $0) } ?? known?.style.heads ?? max(dim / 64, 1)
         skipLambda = hints.number("skip_lam").flatMap { Int(exactly: $0) } ?? known?.skipLambda ?? 2
         guard self.style.heads > 0, dim % self.style.heads == 0, skipLambda > 0 else {
             throw MappingError(

@@ -13,12 +13,14 @@ extension ResNet {
                 (0..<weights.count(of: stage)).map { Block(weights, at: "\(stage).\($0)") })
         }
         self.init(stages: stages)
-        stem = shape("conv1.0.weight") == nil
+        stem =
+            shape("conv1.0.weight") == nil
             ? [shape("conv1.weight")?[checked: 0] ?? 64]
             : ["0", "3", "6"].map { shape("conv1.\($0).weight")?[checked: 0] ?? 64 }
         inputChannels = (shape("conv1.0.weight") ?? shape("conv1.weight"))?[checked: 1] ?? 3
         classes = shape("fc.weight")?[checked: 0] ?? shape("fc.bias")?[checked: 0]
-        hasAverageShortcut = weights.names.contains { $0.hasSuffix(".downsample.1.weight") }
+        hasAverageShortcut =
+            weights.names.contains { $0.hasSuffix(".downsample.1.weight") }
             && !weights.names.contains { $0.hasSuffix(".downsample.0.weight") }
         hasStemPoolConvolution = shape("maxpool.0.weight") != nil
         hasGroupNorm = shape("bn1.weight") != nil && shape("bn1.running_mean") == nil
@@ -51,9 +53,11 @@ extension ResNet {
             }
         } else if let named {
             antiAliasing = named.antiAliasing
-        } else if let name = hints.architecture?.name, let said = AntiAliasing.allCases.first(where: {
-            $0 != .none && (name.contains("net\($0.mark)") || name.contains("next\($0.mark)"))
-        }) {
+        } else if let name = hints.architecture?.name,
+            let said = AntiAliasing.allCases.first(where: {
+                $0 != .none && (name.contains("net\($0.mark)") || name.contains("next\($0.mark)"))
+            })
+        {
             antiAliasing = said
             hints.note("anti-aliasing \(said.rawValue): the name \(name) says so")
         } else if Self.variants.contains(where: { $0.model.antiAliasing != .none && $0.model.hasSizes(of: self) }) {
@@ -71,8 +75,9 @@ extension ResNet {
     }
 
     var name: String {
-        if let known = Self.variants.first(where: { $0.model.hasSizes(of: self) && $0.model.antiAliasing == antiAliasing })
-        {
+        if let known = Self.variants.first(where: {
+            $0.model.hasSizes(of: self) && $0.model.antiAliasing == antiAliasing
+        }) {
             return known.name
         }
         return "resnet_\(stages.map { "\($0.count)" }.joined(separator: "_"))_\(stages.last?.last?.widths.last ?? 0)"
@@ -89,8 +94,11 @@ extension ResNet {
             ("layers", stages.map { "\($0.count)" }.joined(separator: ",")),
             ("block", stages.first?.first?.widths.count == 3 ? "bottleneck" : "basic"),
             ("stem", stem.map(String.init).joined(separator: ",")),
-            ("widths", stages.map { ($0.first?.widths ?? []).map(String.init).joined(separator: "-") }
-                .joined(separator: ",")),
+            (
+                "widths",
+                stages.map { ($0.first?.widths ?? []).map(String.init).joined(separator: "-") }
+                    .joined(separator: ",")
+            ),
             ("cardinality", "\(stages.first?.first?.groups ?? 1)"), ("avg_down", "\(hasAverageShortcut)"),
             ("replace_stem_pool", "\(hasStemPoolConvolution)"), ("attn_layer", gate),
             ("aa_layer", antiAliasing.rawValue), ("norm_layer", hasGroupNorm ? "groupnorm" : "batchnorm"),

@@ -115,7 +115,8 @@ extension ResNet {
             "seresnext101d_32x8d",
             model([3, 4, 23, 3], cardinality: 32, baseWidth: 8, stem: deep, averageShortcut: true), se: 1 / 16),
         named(
-            "seresnext26d_32x4d", model([2, 2, 2, 2], cardinality: 32, baseWidth: 4, stem: deep, averageShortcut: true),
+            "seresnext26d_32x4d",
+            model([2, 2, 2, 2], cardinality: 32, baseWidth: 4, stem: deep, averageShortcut: true),
             se: 1 / 16),
         named(
             "seresnext26t_32x4d",

@@ -4,8 +4,10 @@ extension ViT {
     /// Key formats of other authors.
     static let translations: [KeyTranslation] =
         [deit3, torchvision] + ["", "vit.", "deit."].map(huggingFace)
-        + [pycls(attention: "self_attention.block", anchor: "in_proj_weight"),
-            pycls(attention: "self_attention", anchor: "attn_proj.weight")]
+        + [
+            pycls(attention: "self_attention.block", anchor: "in_proj_weight"),
+            pycls(attention: "self_attention", anchor: "attn_proj.weight"),
+        ]
 
     private static let deit3 = KeyTranslation(
         name: "DeiT III", anchors: ["blocks.0.gamma_1", "patch_embed.proj.weight", "blocks.0.attn.qkv.weight"]
@@ -48,7 +50,8 @@ extension ViT {
         name: "torchvision", anchors: ["class_token", "encoder.layers.encoder_layer_0.ln_1.weight"]
     ) { weights in
         let layer = "encoder.layers.encoder_layer_#"
-        return stem(weights, convolution: { "conv_proj.conv_bn_relu_\($0).0" }, norm: { "conv_proj.conv_bn_relu_\($0).1" },
+        return stem(
+            weights, convolution: { "conv_proj.conv_bn_relu_\($0).0" }, norm: { "conv_proj.conv_bn_relu_\($0).1" },
             last: "conv_proj.conv_last")
             + block(layer, attention: "self_attention") + perceptron(layer + ".mlp", "linear_1", "linear_2")
             + perceptron(layer + ".mlp", "0", "3")
@@ -61,7 +64,8 @@ extension ViT {
 
     private static func pycls(attention: String, anchor: String) -> KeyTranslation {
         KeyTranslation(name: "pycls", anchors: ["pos_embedding", "encoder.block_0.\(attention).\(anchor)"]) { weights in
-            stem(weights, convolution: { "stem.cstem\($0)_conv" }, norm: { "stem.cstem\($0)_bn" },
+            stem(
+                weights, convolution: { "stem.cstem\($0)_conv" }, norm: { "stem.cstem\($0)_bn" },
                 last: "stem.cstem_last_conv")
                 + block("encoder.block_#", attention: attention)
                 + perceptron("encoder.block_#.mlp_block", "linear_1", "linear_2")

@@ -7,8 +7,10 @@ extension ViT {
         func shape(_ key: String) -> [Int]? { weights[key]?.shape }
         func has(_ key: String) -> Bool { weights[key] != nil }
         // CaiT, XCiT, BEiT, EVA, PiT and Swin share the blocks' keys; each has keys that ViT lacks.
-        let strangers = ["blocks.0.attn.proj_l.weight", "blocks.0.attn.temperature", "blocks.0.attn.q_bias",
-            "blocks.0.attn.relative_position_bias_table", "rope.freqs", "patch_embed.conv1.weight"]
+        let strangers = [
+            "blocks.0.attn.proj_l.weight", "blocks.0.attn.temperature", "blocks.0.attn.q_bias",
+            "blocks.0.attn.relative_position_bias_table", "rope.freqs", "patch_embed.conv1.weight",
+        ]
         guard !strangers.contains(where: has), has("blocks.0.norm1.weight"),
             let qkv = (0..<64).lazy.compactMap({ shape("blocks.\($0).attn.qkv.weight") }).first, qkv.count == 2,
             let positions = shape("pos_embed"), positions.count == 3

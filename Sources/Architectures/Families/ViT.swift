@@ -99,7 +99,8 @@ struct ViT: ArchitectureFamily {
         }
         let positions = try net.parameter(
             "pos_embed", shape: [1, patches + (positionsIncludePrefix ? prefix : 0), dim])
-        x = positionsIncludePrefix
+        x =
+            positionsIncludePrefix
             ? try net.add("pos_drop", withPrefix(x), positions)
             : try withPrefix(net.elementwise("Add", "pos_drop", x, positions))
         net.mark(x, asOutputOf: "patch_drop")

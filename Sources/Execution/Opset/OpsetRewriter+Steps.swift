@@ -7,7 +7,10 @@ extension OpsetRewriter {
 
     /// A scalar.
     func scalar(_ value: Double, _ type: ElementType) throws -> ValueID {
-        try constant("\(value)", try .number(value, as: type))
+        let short = Float(value)
+        // Constant has such an attribute since version 12.
+        let isDecimal = type == .float32 && opset >= 12 && Double(short) != value && Double(short.description) == value
+        return try constant("\(value)", try .number(value, as: type), decimal: isDecimal ? short : nil)
     }
 
     /// A truth.

@@ -386,7 +386,9 @@ final class OpsetRewriter {
     func wants(_ output: Int) -> Bool { (node.outputs[checked: output] ?? nil) != nil }
 
     /// A constant, made once for each `key`.
-    func constant(_ key: String, _ tensor: Tensor) throws -> ValueID {
+    /// - Parameter decimal: the number that a scalar is meant as, where it is a short decimal: a run in float64 then takes
+    ///   it as that, as it does with attributes.
+    func constant(_ key: String, _ tensor: Tensor, decimal: Float? = nil) throws -> ValueID {
         let key = key + "/" + tensor.elementType.name
         if let id = made[key] { return id }
         let type = ValueType.tensor(tensor.elementType, tensor.shape.map { .size(Int64($0)) })
@@ -400,7 +402,10 @@ final class OpsetRewriter {
             try append(
                 Node(
                     OperatorName("Constant"), name: "/" + graph[id].name, inputs: [], outputs: [id],
-                    attributes: [Attribute("value", .tensor(TensorRecord(tensor)))]))
+                    attributes: [
+                        decimal.map { Attribute("value_float", .float($0)) }
+                            ?? Attribute("value", .tensor(TensorRecord(tensor)))
+                    ]))
         }
         made[key] = id
         return id

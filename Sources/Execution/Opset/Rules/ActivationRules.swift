@@ -87,7 +87,8 @@ extension OpsetRule {
             let argument = try rewriter("Mul", sum, try rewriter.scalar((2 / Double.pi).squareRoot(), type))
             shaped = try rewriter("Tanh", argument)
         } else {
-            let argument = try rewriter("Div", x, try rewriter.scalar(2.0.squareRoot(), type))
+            // The root is taken by the graph, so that it is exact in whatever type that is run.
+            let argument = try rewriter("Div", x, try rewriter("Sqrt", try rewriter.scalar(2, type)))
             shaped = try rewriter("Erf", argument)
         }
         let product = try rewriter("Mul", x, try rewriter("Add", shaped, one))
