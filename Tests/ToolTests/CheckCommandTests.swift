@@ -4,7 +4,7 @@ import Testing
 /// `weightbridge check` and `infer` as a user runs them, and beside onnx's own checker and inference.
 @Suite struct CheckCommandTests {
     static let damaged = packageRoot.appendingPathComponent("fixtures/damaged/files/onnx").path
-    static let model = packageRoot.appendingPathComponent("fixtures/onnx_cases/moving/upsample_9_nearest/model.onnx")
+    static let model = packageRoot.appendingPathComponent("fixtures/onnx_cases/nn/average_pool_11_double/model.onnx")
         .path
 
     @Test func validModel() throws {
