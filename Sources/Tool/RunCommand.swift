@@ -15,8 +15,11 @@ struct RunCommand: ParsableCommand {
     @Argument(help: "An ONNX model, or a checkpoint whose architecture is recognised.", completion: .file())
     var model: String
 
-    @Option(help: ArgumentHelp("Inputs: .npz, .npy, .safetensors, .pt.", valueName: "file"), completion: .file())
-    var input: String
+    @Option(
+        help: ArgumentHelp(
+            "Inputs: .npz, .npy, .safetensors, .pt. Not needed for a model without any.", valueName: "file"),
+        completion: .file())
+    var input: String?
 
     @Option(
         name: .shortAndLong, help: ArgumentHelp("Where to write the outputs: .npz or .safetensors.", valueName: "file"))
@@ -30,17 +33,23 @@ struct RunCommand: ParsableCommand {
         let format = try OutputFormat(path: output)
         let outputs = try Terminal.withProgress("running") {
             let loaded = try loadModel(model, reading: reading.options(), mapping: architecture.options())
-            return try run(
-                loaded.model, inputs: GoldenData.load(input, options: reading.options()), options: execution.options())
+            let arrays = try input.map { try GoldenData.load($0, options: reading.options()) }
+            return try run(loaded.model, inputs: arrays, options: execution.options())
         }
         var arrays = StateDict()
         for (name, tensor) in outputs { arrays[name] = tensor }
         print(try write(arrays, as: format, to: output).text())
     }
 
-    private func run(_ model: Model, inputs: GoldenData, options: SessionOptions) throws -> [(String, Tensor)] {
-        let bound = try inputs.bind(to: model)
-        return try Session(model, options: options).run(bound).map { ($0.key, $0.value) }
+    private func run(_ model: Model, inputs: GoldenData?, options: SessionOptions) throws -> [(String, Tensor)] {
+        let session = try Session(model, options: options)
+        guard let inputs else {
+            guard session.inputNames.isEmpty else {
+                throw ValidationError("the model wants \(session.inputNames.joined(separator: ", ")): give --input FILE")
+            }
+            return try session.run([:]).map { ($0.key, $0.value) }
+        }
+        return try session.run(inputs.bind(to: model)).map { ($0.key, $0.value) }
     }
 }
 

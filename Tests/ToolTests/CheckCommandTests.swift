@@ -59,7 +59,8 @@ import Testing
 
     @Test(.enabled(if: judge != nil, "WEIGHTBRIDGE_JUDGES names no Python with onnx"))
     func verdictsOnMutantsAreThoseOfONNX() throws {
-        let seed = UInt32.random(in: 0...UInt32.max)
+        // Other seeds: tools/compare_check.py TOOL FOLDER --mutants N.
+        let seed = 1_685_944_347
         let run = try compare("compare_check.py", [Self.cases, "--mutants", "8", "--seed", "\(seed)"])
         #expect(run.status == 0, "seed \(seed): \(run.output)")
     }

@@ -46,10 +46,15 @@ public struct Inference {
     public func shape(_ input: Int) -> [Dimension]? { type(input)?.dimensions }
     /// The value of an input that is a constant.
     public func constant(_ input: Int) -> Tensor? { inputs[checked: input]??.constant }
-    /// The elements of an integer input of rank 0 or 1, as far as known.
+    /// The elements of an integer input of rank 0 or 1, as far as known: where only the shape says how many there are, each
+    /// is unknown.
     public func elements(_ input: Int) -> [Dimension]? {
         if let elements = inputs[checked: input]??.elements { return elements }
-        return integers(input)?.map { .size(Int64($0)) }
+        if let known = integers(input) { return known.map { .size(Int64($0)) } }
+        guard let type = elementType(input), [.int64, .int32].contains(type), let shape = shape(input),
+            shape.count == 1, case .size(let count) = shape[0], (0...Int64(InferenceLimits.elements)).contains(count)
+        else { return nil }
+        return [Dimension](repeating: .unknown, count: Int(count))
     }
     /// The elements of an integer input of rank 0 or 1 where all are known.
     public func integers(_ input: Int) -> [Int]? {
