@@ -45,7 +45,8 @@ struct RunCommand: ParsableCommand {
         let session = try Session(model, options: options)
         guard let inputs else {
             guard session.inputNames.isEmpty else {
-                throw ValidationError("the model wants \(session.inputNames.joined(separator: ", ")): give --input FILE")
+                let names = session.inputNames.joined(separator: ", ")
+                throw ValidationError("the model wants \(names): give --input FILE")
             }
             return try session.run([:]).map { ($0.key, $0.value) }
         }
