@@ -40,9 +40,13 @@ private func defaultTool() -> String? {
     return names.first { FileManager.default.isExecutableFile(atPath: $0) }
 }
 
-/// The peak resident memory of a running process. (What `wait4` tells begins with that of the process it was forked from.)
-private func peakMemory(of process: pid_t) -> Int {
+/// The peak resident memory of a running process; 0 until it is the program that it was started for: before that it is a
+/// copy of the test runner, whose memory `wait4` would tell.
+private func peakMemory(of process: pid_t, _ program: String) -> Int {
+    // The kernel keeps fifteen letters of a program's name.
+    let name = (program.split(separator: "/").last ?? "").prefix(15)
     guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
+        status.hasPrefix("Name:\t\(name)\n"),
         let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
         let kilobytes = line.split(whereSeparator: { !$0.isNumber }).first.flatMap({ Int($0) })
     else { return 0 }
@@ -90,7 +94,7 @@ func spawn(_ command: [String], timeLimit: Double, environment: [String: String]
             _ = wait4(child, &status, 0, &usage)
             break
         }
-        memory = max(memory, peakMemory(of: child))
+        memory = max(memory, peakMemory(of: child, command[0]))
         usleep(500)
     }
     let data = try Data(contentsOf: capture)
