@@ -54,7 +54,7 @@ def judge_families(folder, goldens):
         data = np.load(pathlib.Path(goldens) / name / "golden.npz")
         logits = session.run(None, {session.get_inputs()[0].name: data["input"]})[0]
         error = np.abs(logits.astype(np.float64) - data["logits_f64"]).max()
-        limit = 20 * 2.0 ** -23 * np.abs(data["logits_f64"]).max()
+        limit = 20 * 2.0 ** -24 * np.abs(data["logits_f64"]).max()
         if not error <= limit:
             sys.exit(f"{name} at opset {opset}: onnxruntime differs by {error}, 20 roundings are {limit}")
         count += 1

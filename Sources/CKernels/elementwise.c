@@ -22,19 +22,8 @@ __attribute__((always_inline)) static inline double wb_erf(double x) {
     return x > 4 ? 1 : x < -4 ? -1 : a * p / q;
 }
 
-#define FORM portable
-#include "elementwise_template.h"
-#if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#define FORM avx2
-#include "elementwise_template.h"
-#pragma clang attribute pop
-#pragma clang attribute push(                                                                                        \
-    __attribute__((target("avx512f,avx512dq,avx512vl,fma"))), apply_to = function)
-#define FORM avx512
-#include "elementwise_template.h"
-#pragma clang attribute pop
-#endif
+#define TEMPLATE "elementwise_template.h"
+#include "forms.h"
 
 void wb_binary_f32(int op, const float *a, int stepA, const float *b, int stepB, float *out, ptrdiff_t count) {
     WB_DISPATCH(binary32, op, a, stepA, b, stepB, out, count)

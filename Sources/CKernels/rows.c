@@ -46,19 +46,8 @@ __attribute__((always_inline)) static inline double wb_tanh(double x) {
     return copysign(y < 0.02 ? near : far, x);
 }
 
-#define FORM portable
-#include "rows_template.h"
-#if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#define FORM avx2
-#include "rows_template.h"
-#pragma clang attribute pop
-#pragma clang attribute push(                                                                                        \
-    __attribute__((target("avx512f,avx512dq,avx512vl,fma"))), apply_to = function)
-#define FORM avx512
-#include "rows_template.h"
-#pragma clang attribute pop
-#endif
+#define TEMPLATE "rows_template.h"
+#include "forms.h"
 
 void wb_exp_f32(const float *x, float *out, ptrdiff_t count) { WB_DISPATCH(exp32, x, out, count) }
 void wb_sigmoid_f32(const float *x, float *out, ptrdiff_t count) { WB_DISPATCH(sigmoid32, x, out, count) }

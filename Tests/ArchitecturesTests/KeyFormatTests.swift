@@ -118,10 +118,7 @@ import Testing
 
     @Test("Respelt keys give the same model, and come back as timm's", arguments: formats)
     func respelt(format: Format) throws {
-        guard
-            case .checkpoint(let checkpoint) = try WeightFile.open(
-                "\(FamilyTests.folder)/\(format.model)/weights.safetensors")
-        else { return }
+        let checkpoint = try FamilyTests.checkpoint(format.model)
         let original = checkpoint.stateDict
         var respelt = StateDict()
         for (key, tensor) in original.tensors {
@@ -157,12 +154,19 @@ import Testing
         }
     }
 
+    @Test("What only a name tells is not taken for something else", arguments: ["vit_x_rpn_224", "vit_x_rope_ape_224"])
+    func namesOfStrangers(name: String) throws {
+        let config = JSONValue.object([("architecture", .string(name)), ("num_heads", .number("3"))])
+        let weights = try FamilyTests.checkpoint("vit").stateDict
+        #expect(throws: MappingError.self) { try mapArchitecture(weights, config: config) }
+        let plain = JSONValue.object([("architecture", .string("vit_x_224")), ("num_heads", .number("3"))])
+        #expect(try mapArchitecture(weights, config: plain).notes.contains { $0.contains("isn't in our tables") })
+    }
+
     /// One block missing, a head of another width: the diagnosis, not a wrong model.
     @Test("Near misses are diagnosed", arguments: FamilyTests.models)
     func nearMisses(name: String) throws {
-        guard
-            case .checkpoint(let checkpoint) = try WeightFile.open("\(FamilyTests.folder)/\(name)/weights.safetensors")
-        else { return }
+        let checkpoint = try FamilyTests.checkpoint(name)
         let weights = checkpoint.stateDict
         var options = MappingOptions()
         if let shape = try GoldenData.load("\(FamilyTests.folder)/\(name)/golden.npz")["input"]?.shape {

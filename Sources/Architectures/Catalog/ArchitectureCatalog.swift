@@ -109,7 +109,7 @@ public func initializeCheckpoint(architecture: String, seed: UInt64) throws -> S
             result[declaration.key] = try Tensor(scalar: Int64(0))
             continue
         }
-        let range = declaration.role.range(isRectified: (model as? ConvMixer)?.activation == .relu)
+        let range = declaration.role.range(isRectified: model.normsFollowReLU)
         let count = try Tensor.byteCount(.float32, shape: declaration.shape)
         let source = RandomSource(
             count: count, range: range, seed: RandomSource.seed(for: declaration.key, seed: seed))

@@ -94,6 +94,8 @@ extension ConvMixer {
         ]
     }
 
+    var normsFollowReLU: Bool { activation == .relu }
+
     static let exampleKeys = ConvMixerKeys.Grammar.allCases.map { ConvMixerKeys(grammar: $0).stem[0] + ".weight" }
 
     /// The variant or free combination of sizes of a name such as `convmixer_1024_20_ks9_p14`; `nil` for other names.

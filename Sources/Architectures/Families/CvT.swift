@@ -137,7 +137,7 @@ extension CvT {
         if named == nil, hints.numbers("num_heads") == nil {
             hints.note("num_heads \(stages.map(\.heads)): 64 channels a head; shapes can't tell (--set num_heads=…)")
         }
-        let isHuggingFace = hints.notes.contains { $0.contains("Hugging Face") }
+        let isHuggingFace = hints.keyFormat == "Hugging Face"
         activation = try hints.activation(
             ofNamed: nil, usual: isHuggingFace ? .gelu : .quickGELU,
             reason: isHuggingFace ? "that of Hugging Face's code" : "that of the authors' code")

@@ -15,8 +15,8 @@ extension ViT {
             let qkv = (0..<64).lazy.compactMap({ shape("blocks.\($0).attn.qkv.weight") }).first, qkv.count == 2,
             let positions = shape("pos_embed"), positions.count == 3
         else { return nil }
-        // timm's blocks with norms behind their branches have the very keys and shapes of those with norms before.
-        if let name = hints.architecture?.name, name.contains("_rpn_") { return nil }
+        // Norms behind the branches (rpn) and rotary positions (rope) leave keys and shapes as they are here.
+        if let name = hints.architecture?.name, ["_rpn_", "_rope_"].contains(where: name.contains) { return nil }
         let dim = qkv[1]
         let depth = weights.count(of: "blocks")
         let hidden = shape("blocks.0.mlp.fc1.weight")?[checked: 0] ?? 4 * dim

@@ -9,7 +9,7 @@ import GraphIR
 struct WSDAN: ArchitectureFamily {
     static let family = "wsdan"
 
-    enum Backbone: Sendable, Hashable {
+    enum Backbone: Sendable, Equatable {
         case inceptionMixed6e
         case inceptionMixed7c
         case resnet(ResNet)
@@ -21,7 +21,6 @@ struct WSDAN: ArchitectureFamily {
             default: false
             }
         }
-        func hash(into hasher: inout Hasher) {}
     }
 
     var backbone = Backbone.inceptionMixed6e

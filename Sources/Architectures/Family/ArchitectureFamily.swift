@@ -30,6 +30,8 @@ protocol ArchitectureFamily: Sendable {
     var classes: Int? { get set }
     /// Height and width that the weights ask for; `nil` where any will do.
     var imageSize: ImageSize? { get }
+    /// Whether norms stand behind a ReLU, whose means are never negative.
+    var normsFollowReLU: Bool { get }
     /// The sizes by timm's names.
     var hyperparameters: [(String, String)] { get }
 
@@ -42,6 +44,7 @@ protocol ArchitectureFamily: Sendable {
 extension ArchitectureFamily {
     static var translations: [KeyTranslation] { [] }
     var imageSize: ImageSize? { nil }
+    var normsFollowReLU: Bool { false }
     /// The published variant whose weights have the same shapes.
     var variant: Variant<Self>? { Self.variants.first { $0.model.hasSizes(of: self) } }
     init?(name: String) {

@@ -41,7 +41,7 @@ struct Candidate {
         if case .some(.none) = asked { return [] }
         var found: [Candidate] = []
         for translation in [nil] + Family.translations.map(Optional.some) {
-            let hints = Hints(options: options, config: config)
+            let hints = Hints(options: options, config: config, keyFormat: translation?.name)
             var translated = weights
             if let translation {
                 guard let result = try translation.apply(to: weights, note: hints.note) else { continue }
@@ -84,6 +84,9 @@ struct Candidate {
             hints.note("preprocessing: that of \(variant.name)")
         }
         self.preprocessing = preprocessing
+        if let (name, source) = hints.architecture, ArchitectureFamilies.named(name) == nil {
+            hints.note("\(source) names \(name), which isn't in our tables: taken for \(model.name) by keys and shapes")
+        }
 
         let compute = computeType(of: weights, option: hints.options.computeType)
         if let note = compute.note { hints.note(note) }

@@ -6,9 +6,12 @@ import GraphIR
 final class Hints {
     let options: MappingOptions
     let config: JSONValue?
+    /// The key format that the checkpoint was translated from; `nil` for the family's own.
+    let keyFormat: String?
     private(set) var notes: [String] = []
 
-    init(options: MappingOptions, config: JSONValue?) {
+    init(options: MappingOptions, config: JSONValue?, keyFormat: String? = nil) {
+        self.keyFormat = keyFormat
         self.options = options
         self.config = config
     }
