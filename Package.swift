@@ -42,10 +42,13 @@ let package = Package(
         .target(
             name: "Architectures", dependencies: ["GraphIR", "Formats", collections], exclude: ["README.md"]),
         .target(
+            name: "ExportedPrograms",
+            dependencies: ["GraphIR", "Formats", "Operators", "Execution", "Architectures", collections]),
+        .target(
             name: "Weightbridge",
             dependencies: [
-                "GraphIR", "Formats", "Images", "Operators", "Execution", "Parity", "Architectures", collections,
-                crypto,
+                "GraphIR", "Formats", "Images", "Operators", "Execution", "Parity", "Architectures",
+                "ExportedPrograms", collections, crypto,
             ]),
         .executableTarget(name: "Tool", dependencies: ["Weightbridge", argumentParser]),
         .target(name: "Examples", dependencies: ["Weightbridge"], path: "Examples"),
@@ -58,6 +61,9 @@ let package = Package(
             dependencies: ["Operators", "Execution", "GraphIR", "Formats", "CKernels", collections]),
         .testTarget(
             name: "ArchitecturesTests", dependencies: ["Architectures", "Execution", "GraphIR", "Formats", "Examples"]),
+        .testTarget(
+            name: "ExportedProgramsTests",
+            dependencies: ["ExportedPrograms", "Execution", "GraphIR", "Formats"]),
         .testTarget(name: "WeightbridgeTests", dependencies: ["Weightbridge", "Examples"]),
         .testTarget(name: "ToolTests", dependencies: ["Tool", "Weightbridge"]),
     ],

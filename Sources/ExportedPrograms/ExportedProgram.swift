@@ -1,0 +1,136 @@
+import GraphIR
+
+/// A program in PyTorch's own operators (ATen), with its weights: what `torch.export.save` writes (`.pt2`), what a traced
+/// TorchScript archive comes down to, and what the atlas keeps of an architecture.
+///
+/// The names follow `torch/_export/serde/schema.py` (schema version 8).
+public struct ExportedProgram: Sendable {
+    /// The graph's name, from the archive.
+    public var name: String
+    public var graph: ATenGraph
+    /// What each of the graph's inputs is, in their order.
+    public var inputs: [InputSpecification]
+    /// What each of the graph's outputs is, in their order.
+    public var outputs: [OutputSpecification]
+    /// The symbols of dynamic shapes, with the values that each may have.
+    public var symbols: [String: ClosedRange<Int64>] = [:]
+    /// Parameters and persistent buffers under their module names: the `state_dict`.
+    public var stateDict = StateDict()
+    /// Buffers that aren't persistent, and tensors that were constants in the code.
+    public var constants = StateDict()
+    /// The inputs that the program was exported with, by position, where the archive keeps them.
+    public var sampleInputs: [Tensor] = []
+    /// The version of PyTorch that wrote it.
+    public var torchVersion: String?
+
+    public init(name: String, graph: ATenGraph, inputs: [InputSpecification], outputs: [OutputSpecification]) {
+        self.name = name
+        self.graph = graph
+        self.inputs = inputs
+        self.outputs = outputs
+    }
+
+    /// What a graph input is.
+    public enum InputSpecification: Sendable, Hashable {
+        /// A parameter or persistent buffer, by its name in the state dict.
+        case state(String)
+        /// A buffer that isn't persistent, or a lifted tensor, by its name in ``constants``.
+        case constant(String)
+        /// A value that the caller gives.
+        case user(name: String)
+    }
+
+    /// What a graph output is.
+    public enum OutputSpecification: Sendable, Hashable {
+        /// A result, by its place in what the model returns: `output`, `output.0`, `output.logits`.
+        case user(name: String)
+        /// The new value of a buffer.
+        case mutation(String)
+    }
+}
+
+/// Nodes in the order in which they run, and the types of the values between them.
+public struct ATenGraph: Sendable {
+    /// The names of the inputs; ``ExportedProgram/inputs`` says what they are.
+    public var inputs: [ATenArgument] = []
+    public var outputs: [ATenArgument] = []
+    public var nodes: [ATenNode] = []
+    /// The types of values, as far as they are written down.
+    public var types: [String: ATenTensorType] = [:]
+    public init() {}
+}
+
+/// One call of an operator.
+public struct ATenNode: Sendable {
+    /// The operator with its overload and without `torch.ops.`: `aten.conv2d.default`, `_operator.mul`.
+    public var target: String
+    /// The node's name.
+    public var name: String
+    /// The arguments that were written, by position and then by keyword, each with its name in the operator's schema.
+    /// Those at their defaults are left out.
+    public var arguments: [(name: String, value: ATenArgument)]
+    /// The results.
+    public var outputs: [ATenArgument]
+    /// The module whose code this is (`layer1.0.conv1`), empty for the root.
+    public var module: String
+
+    public init(
+        _ target: String, name: String, arguments: [(name: String, value: ATenArgument)], outputs: [ATenArgument],
+        module: String = ""
+    ) {
+        self.target = target
+        self.name = name
+        self.arguments = arguments
+        self.outputs = outputs
+        self.module = module
+    }
+}
+
+/// The type of a tensor value.
+public struct ATenTensorType: Sendable, Hashable {
+    public var elementType: ElementType
+    public var shape: [SymbolicInt]
+    public init(_ elementType: ElementType, _ shape: [SymbolicInt]) {
+        self.elementType = elementType
+        self.shape = shape
+    }
+}
+
+/// An argument or a result of an operator.
+public indirect enum ATenArgument: Sendable {
+    case none
+    /// The value of this name.
+    case tensor(String)
+    /// A list of values; `nil` where one is left out.
+    case tensors([String?])
+    case int(SymbolicInt)
+    case ints([SymbolicInt])
+    case float(Double)
+    case floats([Double])
+    case bool(Bool)
+    case bools([Bool])
+    case string(String)
+    case strings([String])
+    case elementType(ElementType)
+    case memoryFormat(Int)
+    case layout(Int)
+    case device(String)
+    /// The body of a higher-order operator.
+    case graph(name: String, ATenGraph)
+    /// A kind of argument that we don't know, by its name in the schema.
+    case unknown(String)
+}
+
+/// A whole number that may depend on the sizes of the inputs.
+public indirect enum SymbolicInt: Sendable, Hashable {
+    case number(Int64)
+    /// A symbol of the shapes (`s77`) or the result of a node (`sym_size_int_1`).
+    case symbol(String)
+    case sum([SymbolicInt])
+    case product([SymbolicInt])
+    /// Division that rounds towards minus infinity.
+    case quotient(SymbolicInt, SymbolicInt)
+    case remainder(SymbolicInt, SymbolicInt)
+    /// An expression that we don't know, in the writer's words.
+    case unknown(String)
+}
