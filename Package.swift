@@ -43,7 +43,7 @@ let package = Package(
             name: "Architectures", dependencies: ["GraphIR", "Formats", collections], exclude: ["README.md"]),
         .target(
             name: "ExportedPrograms",
-            dependencies: ["GraphIR", "Formats", "Operators", "Execution", "Architectures", collections]),
+            X,
         .target(
             name: "Weightbridge",
             dependencies: [
