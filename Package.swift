@@ -43,7 +43,8 @@ let package = Package(
             name: "Architectures", dependencies: ["GraphIR", "Formats", collections], exclude: ["README.md"]),
         .target(
             name: "ExportedPrograms",
-            X,
+            dependencies: ["GraphIR", "Formats", "Operators", "Execution", "Architectures", collections],
+            exclude: ["README.md"]),
         .target(
             name: "Weightbridge",
             dependencies: [
