@@ -20,6 +20,10 @@ public struct ExportedProgram: Sendable {
     public var constants = StateDict()
     /// The inputs that the program was exported with, by position, where the archive keeps them.
     public var sampleInputs: [Tensor] = []
+    /// The outputs for ``sampleInputs``, by name, where the archive carries them (`extra/expected.json`).
+    public var expected = StateDict()
+    /// What was left out or assumed on the way, for people.
+    public var notes: [String] = []
     /// The version of PyTorch that wrote it.
     public var torchVersion: String?
 
@@ -57,6 +61,8 @@ public struct ATenGraph: Sendable {
     public var nodes: [ATenNode] = []
     /// The types of values, as far as they are written down.
     public var types: [String: ATenTensorType] = [:]
+    /// What the whole numbers among the values are, in the symbols of the shapes, as far as it is written down.
+    public var integers: [String: SymbolicInt] = [:]
     public init() {}
 }
 

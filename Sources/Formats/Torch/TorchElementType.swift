@@ -1,9 +1,10 @@
 import GraphIR
 
 /// PyTorch's names of element types.
-enum TorchElementType {
+public enum TorchElementType {
     /// `torch.float32` → float32.
-    static func named(_ name: String) throws -> ElementType {
+    /// - Throws: `tensor.dtype`.
+    public static func named(_ name: String) throws -> ElementType {
         let short = name.hasPrefix("torch.") ? String(name.dropFirst(6)) : name
         if let type = byName[short] { return type }
         throw FormatError(
@@ -69,8 +70,9 @@ enum TorchElementType {
         }
     }
 
-    /// Numbers of `torch._export.serde.schema.ScalarType`.
-    static func scalarType(_ number: Int) throws -> ElementType {
+    /// Numbers of `torch._export.serde.schema.ScalarType`, which are not those of c10.
+    /// - Throws: `tensor.dtype`.
+    public static func scalarType(_ number: Int) throws -> ElementType {
         let names: [Int: ElementType] = [
             1: .uint8, 2: .int8, 3: .int16, 4: .int32, 5: .int64, 6: .float16, 7: .float32, 8: .float64,
             10: .complex64, 11: .complex128, 12: .bool, 13: .bfloat16, 28: .uint16, 29: .float8e4m3fn,

@@ -1,23 +1,133 @@
 import GraphIR
 
-/// The weights of a `.pt2` archive (`torch.export.save`): raw storages and a JSON file that says which tensor is which
-/// view of which (`torch/export/pt2_archive/_package.py`). The program itself is not read here.
-///
-/// Older layouts keep the weights as a `torch.save` file within the archive.
+/// The weights of a `.pt2` archive (`torch.export.save`), as a checkpoint.
 func readExportedProgram(_ file: FileSource, machine: PickleMachine, options: ReadOptions) throws -> TorchFile {
     let archive = try ZipArchive(file, verifyChecksums: options.verifyChecksums)
     let reader = TorchExportReader(archive: archive, machine: machine)
-    return try reader.read()
+    let weights = try reader.weights()
+    return TorchFile(
+        format: .pt2, root: weights.root, globals: machine.arena.globals, notes: archive.notes + machine.notes,
+        archive: archive)
+}
+
+/// What `torch.export.save` wrote (`torch/export/pt2_archive/_package.py`), without a look at what the program does.
+public struct ExportedArchive: Sendable {
+    /// The program's name within the archive: `model` unless several were saved together.
+    public var name: String
+    /// The program: JSON text.
+    public var program: [UInt8]
+    /// Parameters and persistent buffers, in the file's order.
+    public var weights: [(name: String, tensor: PickledTensor)]
+    /// Lifted tensors and buffers that aren't persistent.
+    public var constants: [(name: String, tensor: PickledTensor)]
+    /// `(args, kwargs)` that the program was exported with, where the archive keeps them.
+    public var sampleInputs: PickledValue?
+    /// The files that `extra_files=` added, by name.
+    public var extraFiles: [(name: String, contents: Bytes)]
+    /// What was odd or left unread.
+    public var notes: [String]
+    /// The zip, to compare its checksums.
+    public var archive: ZipArchive
+
+    /// Reads the archive of one program, in any layout since PyTorch 2.1. Weights stay in the file.
+    /// - Throws: `container.*`, `json.*`, `pickle.*`, `tensor.*` and `limit.*`.
+    public init(_ file: FileSource, options: ReadOptions) throws {
+        self = try locating(file: file.path) {
+            let machine = PickleMachine(allowed: options.allowedGlobals, refusesGlobals: options.refusesGlobals)
+            let archive = try ZipArchive(file, verifyChecksums: options.verifyChecksums)
+            return try TorchExportReader(archive: archive, machine: machine).exportedArchive()
+        }
+    }
+
+    fileprivate init(name: String, program: [UInt8], archive: ZipArchive) {
+        self.name = name
+        self.program = program
+        self.archive = archive
+        weights = []
+        constants = []
+        extraFiles = []
+        notes = []
+    }
 }
 
 private struct TorchExportReader {
-    /// The largest JSON file that is read: 137 KB for 460 tensors.
-    private static let maximumConfig = 1 << 26
+    /// The largest JSON file that is read: 137 KB list 460 tensors, and a program of 5,000 nodes takes 5 MB.
+    private static let maximumText = 1 << 26
 
     let archive: ZipArchive
     let machine: PickleMachine
 
-    func read() throws -> TorchFile {
+    /// Where an archive keeps its parts. PyTorch 2.1 to 2.7 put them at the top, under names of their own; 2.7 and 2.8
+    /// under one root, with the weights as a file of `torch.save`; later ones with a record for each storage.
+    private struct Layout {
+        var root = ""
+        var isRooted = false
+    }
+
+    private func layout() throws -> Layout {
+        for entry in archive.entries {
+            if entry.name == "archive_format" || entry.name.hasSuffix("/archive_format") {
+                return Layout(root: String(entry.name.dropLast("archive_format".utf8.count)), isRooted: true)
+            }
+        }
+        let name = "serialized_exported_program.json"
+        if let entry = archive.entries.first(where: { $0.name == name || $0.name.hasSuffix("/" + name) }) {
+            return Layout(root: String(entry.name.dropLast(name.utf8.count)), isRooted: false)
+        }
+        let models = archive.entries.first { $0.name.hasSuffix("models/model.json") }
+        return Layout(
+            root: models.map { String($0.name.dropLast("models/model.json".utf8.count)) } ?? "", isRooted: models != nil)
+    }
+
+    func exportedArchive() throws -> ExportedArchive {
+        let layout = try layout()
+        let root = layout.root
+        let name: String
+        let program: ZipEntry
+        if layout.isRooted {
+            let programs = records(under: root + "models/", suffix: ".json")
+            guard let only = programs.first, programs.count == 1 else {
+                throw FormatError(
+                    .containerUnsupported,
+                    programs.isEmpty
+                        ? "holds no exported program" : "holds \(programs.count) programs, one is read",
+                    hint: programs.isEmpty
+                        ? "compiled packages have no graph; save the program with torch.export.save"
+                        : "export one program to a file")
+            }
+            program = only
+            name = String(only.name.dropFirst(root.utf8.count + "models/".utf8.count).dropLast(".json".utf8.count))
+        } else {
+            guard let only = archive.entry(named: root + "serialized_exported_program.json") else {
+                throw FormatError(.containerMalformed, "the archive holds no exported program")
+            }
+            program = only
+            name = "model"
+        }
+        var result = ExportedArchive(
+            name: name, program: try archive.contents(of: program, limit: Self.maximumText).array(), archive: archive)
+        result.weights = try weights().pairs
+        result.constants = try constants(layout, name: name)
+        let sample =
+            layout.isRooted ? "\(root)data/sample_inputs/\(name).pt" : root + "serialized_example_inputs.pt"
+        if let entry = archive.entry(named: sample), entry.size > 0 {
+            result.sampleInputs = try nested(entry, into: machine.sibling())
+        }
+        for folder in layout.isRooted ? [root + "extra/"] : [root + "extra_files/"] {
+            for entry in archive.entries where entry.name.hasPrefix(folder) {
+                result.extraFiles.append(
+                    (String(entry.name.dropFirst(folder.utf8.count)), try archive.bytes(of: entry)))
+            }
+        }
+        result.notes = archive.notes + machine.notes
+        return result
+    }
+
+    private func records(under folder: String, suffix: String) -> [ZipEntry] {
+        archive.entries.filter { $0.name.hasPrefix(folder) && $0.name.hasSuffix(suffix) }
+    }
+
+    func weights() throws -> (root: PickledValue, pairs: [(name: String, tensor: PickledTensor)]) {
         let configs = archive.entries.filter {
             $0.name.hasSuffix("_weights_config.json") && $0.name.contains("data/weights/")
         }
@@ -26,39 +136,68 @@ private struct TorchExportReader {
                 .containerUnsupported, "holds the weights of \(configs.count) programs, one is read",
                 hint: "export one program to a file")
         }
-        if let config = configs.first { return try readConfig(config) }
+        if let config = configs.first {
+            let pairs = try readConfig(config)
+            return (.dictionary(pairs.map { (.string($0.name), .tensor($0.tensor)) }), pairs)
+        }
         let nested = archive.entries.filter {
             $0.name == "serialized_state_dict.pt" || $0.name.hasSuffix("/serialized_state_dict.pt")
-                || $0.name == "serialized_state_dict.json"
+                || $0.name == "serialized_state_dict.json" || $0.name.hasSuffix("/serialized_state_dict.json")
                 || $0.name.contains("data/weights/") && $0.name.hasSuffix(".pt")
         }
         guard let entry = nested.first, nested.count == 1 else {
             throw FormatError(.containerMalformed, "the exported program has no weights")
         }
-        let inner = try ZipArchive(
-            try archive.bytes(of: entry), path: archive.path, verifyChecksums: archive.verifyChecksums)
-        var file = try locating(item: entry.name) { try TorchZipReader(inner, machine: machine).read(.pt2) }
-        file.format = .pt2
-        file.archive = archive
-        file.notes += archive.notes
-        return file
+        let root = try self.nested(entry, into: machine)
+        return (root, tensors(of: root))
     }
 
-    private func readConfig(_ entry: ZipEntry) throws -> TorchFile {
+    private func constants(_ layout: Layout, name: String) throws -> [(name: String, tensor: PickledTensor)] {
+        let root = layout.root
+        if layout.isRooted {
+            let config = archive.entry(named: "\(root)data/constants/\(name)_constants_config.json")
+            if let config { return try readConfig(config) }
+        }
+        let names =
+            layout.isRooted
+            ? ["\(root)data/constants/\(name).pt"]
+            : [root + "serialized_constants.pt", root + "serialized_constants.json"]
+        for name in names {
+            guard let entry = archive.entry(named: name), entry.size > 0 else { continue }
+            return tensors(of: try nested(entry, into: machine.sibling()))
+        }
+        return []
+    }
+
+    private func tensors(of value: PickledValue) -> [(name: String, tensor: PickledTensor)] {
+        guard case .dictionary(let entries) = value else { return [] }
+        return entries.compactMap { entry in
+            guard case .string(let name) = entry.key, case .tensor(let tensor) = entry.value else { return nil }
+            return (name, tensor)
+        }
+    }
+
+    /// A file of `torch.save` within the archive.
+    private func nested(_ entry: ZipEntry, into machine: PickleMachine) throws -> PickledValue {
+        let inner = try ZipArchive(
+            try archive.bytes(of: entry), path: archive.path, verifyChecksums: archive.verifyChecksums)
+        return try locating(item: entry.name) { try TorchZipReader(inner, machine: machine).read(.pt2).root }
+    }
+
+    private func readConfig(_ entry: ZipEntry) throws -> [(name: String, tensor: PickledTensor)] {
         let folder = String(entry.name.prefix(entry.name.count - (entry.name.split(separator: "/").last?.count ?? 0)))
-        let text = try archive.contents(of: entry, limit: Self.maximumConfig).array()
+        let text = try archive.contents(of: entry, limit: Self.maximumText).array()
         return try locating(item: entry.name) {
-            guard case .object(let weights) = try JSONValue.parse(text)["config"] else {
+            guard case .object(let payloads) = try JSONValue.parse(text)["config"] else {
                 throw FormatError(.jsonMalformed, "no object 'config'")
             }
-            var pairs: [(key: PickledValue, value: PickledValue)] = []
-            for (name, payload) in weights {
-                let tensor = try locating(item: name) { try self.tensor(payload, folder: folder) }
-                pairs.append((.string(name), .tensor(tensor)))
+            var pairs: [(name: String, tensor: PickledTensor)] = []
+            for (name, payload) in payloads {
+                // Script objects and the like, which lie among the constants: whoever needs one misses it by name.
+                if payload["tensor_meta"] == nil { continue }
+                pairs.append((name, try locating(item: name) { try self.tensor(payload, folder: folder) }))
             }
-            return TorchFile(
-                format: .pt2, root: .dictionary(pairs), globals: [],
-                notes: archive.notes + ["the program of the archive was not read, its weights were"], archive: archive)
+            return pairs
         }
     }
 

@@ -6,6 +6,8 @@ public struct TorchFile: Sendable {
     public var format: FileFormat
     /// The pickled object; of a `.pt2`, a dictionary of names to tensors.
     public var root: PickledValue
+    /// The tuple of constants that a TorchScript archive keeps beside its code.
+    public var constants: PickledValue?
     /// Every class and function that the pickles name, in order.
     public var globals: [String]
     /// What was odd, assumed or not used.

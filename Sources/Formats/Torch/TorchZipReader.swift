@@ -54,12 +54,12 @@ struct TorchZipReader {
         machine.persistence = .storages(place("data/"))
         let root = try machine.value(try pickle(prefix + "data.pkl"))
         var isScript = false
+        var values: PickledValue?
         if archive.entry(named: prefix + "constants.pkl") != nil {
             isScript = true
-            // Checked for what it names; the constants belong to the code, which is not run.
             let constants = machine.sibling()
             constants.persistence = .storages(place("constants/"))
-            _ = try load(prefix + "constants.pkl", into: constants)
+            values = try constants.value(try load(prefix + "constants.pkl", into: constants))
             for name in constants.arena.globals where !machine.arena.globals.contains(name) {
                 machine.arena.globals.append(name)
             }
@@ -69,7 +69,7 @@ struct TorchZipReader {
             if entry.name.hasSuffix(".py") { try checkCode(entry) }
         }
         return TorchFile(
-            format: isScript ? .torchScript : format, root: root, globals: machine.arena.globals,
+            format: isScript ? .torchScript : format, root: root, constants: values, globals: machine.arena.globals,
             notes: archive.notes + machine.notes, archive: archive)
     }
 

@@ -92,7 +92,7 @@ public final class ZipArchive: Sendable {
 
     /// The bytes of a small record, in memory and checked.
     /// - Throws: `limit.memory` where it is larger than `limit` bytes; `container.checksum`.
-    func contents(of entry: ZipEntry, limit: Int = smallRecord) throws -> Bytes {
+    public func contents(of entry: ZipEntry, limit: Int = 1 << 20) throws -> Bytes {
         guard entry.size <= limit else {
             throw FormatError(
                 .limitMemory, "takes \(entry.size) bytes, at most \(limit) are expected of such a record",
