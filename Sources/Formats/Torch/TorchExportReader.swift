@@ -76,7 +76,8 @@ private struct TorchExportReader {
         }
         let models = archive.entries.first { $0.name.hasSuffix("models/model.json") }
         return Layout(
-            root: models.map { String($0.name.dropLast("models/model.json".utf8.count)) } ?? "", isRooted: models != nil)
+            root: models.map { String($0.name.dropLast("models/model.json".utf8.count)) } ?? "", isRooted: models != nil
+        )
     }
 
     func exportedArchive() throws -> ExportedArchive {
