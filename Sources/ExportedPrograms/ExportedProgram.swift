@@ -140,3 +140,18 @@ public indirect enum SymbolicInt: Sendable, Hashable {
     /// An expression that we don't know, in the writer's words.
     case unknown(String)
 }
+
+extension SymbolicInt: CustomStringConvertible {
+    /// In Python's notation.
+    public var description: String {
+        switch self {
+        case .number(let number): String(number)
+        case .symbol(let name): name
+        case .sum(let terms): "(" + terms.map(\.description).joined(separator: " + ") + ")"
+        case .product(let factors): factors.map(\.description).joined(separator: "*")
+        case .quotient(let dividend, let divisor): "(\(dividend.description) // \(divisor.description))"
+        case .remainder(let dividend, let divisor): "(\(dividend.description) % \(divisor.description))"
+        case .unknown(let text): text
+        }
+    }
+}

@@ -7,17 +7,20 @@ struct RunCommand: ParsableCommand {
         abstract: "Run a model's forward pass.",
         discussion: """
             Arrays are matched to the model's inputs by name, or by order where no name fits. The outputs are written \
-            under their names.
+            under their names. An exported program without --input runs the sample that it was saved with.
 
               weightbridge run model.onnx --input images.npz -o logits.npz
             """)
 
-    @Argument(help: "An ONNX model, or a checkpoint whose architecture is recognised.", completion: .file())
+    @Argument(
+        help: "An ONNX model, an exported program (.pt2), or a checkpoint whose architecture is recognised.",
+        completion: .file())
     var model: String
 
     @Option(
         help: ArgumentHelp(
-            "Inputs: .npz, .npy, .safetensors, .pt. Not needed for a model without any.", valueName: "file"),
+            "Inputs: .npz, .npy, .safetensors, .pt. Not needed for a model without any, or with a sample.",
+            valueName: "file"),
         completion: .file())
     var input: String?
 
@@ -33,7 +36,7 @@ struct RunCommand: ParsableCommand {
         let format = try OutputFormat(path: output)
         let outputs = try Terminal.withProgress("running") {
             let loaded = try loadModel(model, reading: reading.options(), mapping: architecture.options())
-            let arrays = try input.map { try GoldenData.load($0, options: reading.options()) }
+            let arrays = try input.map { try GoldenData.load($0, options: reading.options()) } ?? loaded.sample
             return try run(loaded.model, inputs: arrays, options: execution.options())
         }
         var arrays = StateDict()

@@ -13,6 +13,11 @@ struct VerifyCommand: ParsableCommand {
               weightbridge verify model.pth --golden golden.npz --precision float64
               weightbridge verify model.onnx --golden golden.npz --blocks blocks.npz
 
+            An exported program carries its sample inputs, and the outputs to expect where it was saved with \
+            extra_files={"expected.json": json.dumps({"output": y.tolist()})}:
+
+              weightbridge verify model.pt2
+
             A folder without --golden is a suite in ONNX's test layout: every case below it is run and compared with the \
             suite's own tolerance. One line for each failure, then the counts.
 
@@ -20,7 +25,9 @@ struct VerifyCommand: ParsableCommand {
               weightbridge verify suite/ --tables
             """)
 
-    @Argument(help: "An ONNX model, or a checkpoint whose architecture is recognised.", completion: .file())
+    @Argument(
+        help: "An ONNX model, an exported program (.pt2), or a checkpoint whose architecture is recognised.",
+        completion: .file())
     var model: String
 
     @Option(help: ArgumentHelp("Inputs and the outputs to expect.", valueName: "file"), completion: .file())
@@ -80,7 +87,7 @@ struct VerifyCommand: ParsableCommand {
     }
 
     func run() throws {
-        guard let golden else { return try runSuite() }
+        guard try golden != nil || isProgram() else { return try runSuite() }
         var options = VerificationOptions()
         options.session = execution.options()
         options.absoluteTolerance = atol
@@ -90,12 +97,33 @@ struct VerifyCommand: ParsableCommand {
         let report = try Terminal.withProgress("verifying") {
             let loaded = try loadModel(model, reading: reading.options(), mapping: architecture.options())
             options.blocks = try blocks.map { try GoldenData.load($0, options: ReadOptions()) }
-            return try verify(
-                loaded.model, golden: GoldenData.load(golden, options: ReadOptions()), options: options)
+            let arrays = try golden.map { try GoldenData.load($0, options: ReadOptions()) } ?? expectedSample(loaded)
+            return try verify(loaded.model, golden: arrays, options: options)
         }
         print(
             format.json ? report.json().serialized(pretty: true) : report.text(color: Terminal.hasColor(1)))
         if !report.isParity { throw ExitCode(ExitStatus.mismatch) }
+    }
+
+    /// Whether the file is an exported program, which may bring its golden data itself.
+    private func isProgram() throws -> Bool {
+        guard let file = try? FileSource(path: model) else { return false }
+        return try FileFormat.detect(file) == .pt2
+    }
+
+    /// The sample that the program was saved with, once it has run, and the outputs to expect.
+    private func expectedSample(_ loaded: LoadedModel) throws -> GoldenData {
+        guard let sample = loaded.sample else {
+            throw ValidationError("'\(model)' carries no sample inputs: give --golden FILE")
+        }
+        if sample.outputsByPosition.isEmpty {
+            let outputs = try Session(loaded.model, options: execution.options()).run(sample.bind(to: loaded.model))
+            let list = outputs.map { "\($0.key) \($0.value.elementType.name)\($0.value.shape)" }
+            throw ValidationError(
+                "the sample of '\(model)' runs (\(list.joined(separator: ", "))), but there is nothing to compare "
+                    + "with: give --golden FILE, or save the outputs in the archive as expected.json")
+        }
+        return sample
     }
 
     private func runSuite() throws {

@@ -116,20 +116,23 @@ public func convert(
     switch (try WeightFile.open(input, options: options.reading), format) {
     case (.checkpoint(let checkpoint), .onnx), (.checkpoint(let checkpoint), .onnxText):
         let verification = ChecksumVerification(of: checkpoint)
-        let mapped = try mapArchitecture(checkpoint.stateDict, config: checkpoint.config, options: options.mapping)
-        var model = try convertOpset(mapped.model, to: options.opset ?? ConversionOptions.defaultOpset)
+        let loaded = try LoadedModel(checkpoint, reading: options.reading, mapping: options.mapping)
+        var model = try convertOpset(loaded.model, to: options.opset ?? ConversionOptions.defaultOpset)
         model.producerName = "weightbridge"
         model.producerVersion = version
-        let digest = options.digest ? try SourceDigest.of(checkpoint.stateDict) : nil
+        let digest = options.digest ? try loaded.source.map(SourceDigest.of) : nil
         if let digest { model.metadata.append(MetadataEntry(MetadataKey.sourceDigest, digest)) }
         report = try write(model, as: format, to: output, options: options, beforeCommit: verification.finish)
-        report.architecture = mapped.architecture
+        report.architecture = loaded.mapping?.architecture
         report.digest = digest
-        report.notes = checkpoint.notes + mapped.notes + report.notes
+        report.notes = loaded.notes + report.notes
     case (.checkpoint(let checkpoint), _):
         let verification = ChecksumVerification(of: checkpoint)
         report = try write(checkpoint.stateDict, as: format, to: output, beforeCommit: verification.finish)
         report.notes = checkpoint.notes
+        if checkpoint.format == .pt2 {
+            report.notes.append("the program of the file was left out, only weights were written")
+        }
     case (.model(var model), _):
         if options.checksModel, var fault = checkModel(model).first {
             fault.hint = fault.hint ?? "--no-check converts it as it is"

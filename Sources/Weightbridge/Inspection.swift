@@ -50,6 +50,7 @@ public struct Inspection: Sendable {
         case .checkpoint(let checkpoint):
             format = checkpoint.format.summary
             describe(checkpoint)
+            describeProgram(of: checkpoint, reading: reading)
         case .model(let model):
             format = try FileFormat.detect(FileSource(path: path)).summary
             describe(model)

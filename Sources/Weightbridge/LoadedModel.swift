@@ -7,14 +7,17 @@ public struct LoadedModel: Sendable {
     public var model: Model
     /// The checkpoint that it was made of; `nil` for an ONNX file.
     public var checkpoint: Checkpoint?
-    /// What the checkpoint was recognised as; `nil` for an ONNX file.
+    /// What the checkpoint was recognised as; `nil` for an ONNX file and for a program.
     public var mapping: MappedModel?
+    /// The program that the file carries, in PyTorch's operators; `nil` where it carries none or it wasn't taken.
+    public var program: ExportedProgram?
 
     /// What was chosen or assumed on the way, for people.
-    public var notes: [String] { (checkpoint?.notes ?? []) + (mapping?.notes ?? []) }
+    public var notes: [String] { (program?.notes ?? checkpoint?.notes ?? []) + (mapping?.notes ?? []) }
 }
 
-/// Makes a model of any file that holds one: an ONNX file, or a checkpoint whose architecture is recognised.
+/// Makes a model of any file that holds one: an ONNX file, an exported program, or a checkpoint whose
+/// architecture is recognised.
 /// - Throws: ``FormatError`` where the file can't be read, ``MappingError`` where no architecture fits,
 ///   ``GraphError`` where the model breaks ONNX's rules.
 public func loadModel(
@@ -25,7 +28,6 @@ public func loadModel(
         if let error = checkModel(model).first { throw error }
         return LoadedModel(model: model)
     case .checkpoint(let checkpoint):
-        let mapped = try mapArchitecture(checkpoint.stateDict, config: checkpoint.config, options: mapping)
-        return LoadedModel(model: mapped.model, checkpoint: checkpoint, mapping: mapped)
+        return try LoadedModel(checkpoint, reading: reading, mapping: mapping)
     }
 }
