@@ -39,6 +39,10 @@ public final class ModelBuilder {
     /// Multiply-adds of convolutions and matrix products for one forward pass, as far as the sizes are known; `nil`
     /// once a size that isn't known took part. Norms, activations and bias additions aren't counted.
     public internal(set) var macs: Int? = 0
+    /// What a family's model has behind its last block and norm, before pooling: timm's `forward_features`.
+    var features: Wire?
+    /// Whether a first convolution for other channels than the image has is adapted to it.
+    var adaptsChannels = false
 
     var graph: Graph
     var ledger: WeightLedger
@@ -164,7 +168,8 @@ public final class ModelBuilder {
     /// - Parameter shape: what the layer needs; `nil` takes what the checkpoint has.
     /// - Throws: ``MappingError`` where the weight is missing and `shape` is `nil`.
     func weight(_ key: String, shape: [Int]?, role: ParameterRole) throws -> Wire {
-        let tensor = try ledger.take(key, shape: shape, role: role)
+        let adapted = ledger.adapted[ExactName(key)]
+        let tensor = try ledger.take(key, shape: adapted == nil ? shape : nil, role: role)
         let dimensions = tensor.shape.map { Dimension.size(Int64($0)) }
         let id: ValueID
         if let known = graph.id(named: key), graph.initializers[known] != nil {
@@ -172,12 +177,13 @@ public final class ModelBuilder {
         } else {
             id = try graph.addInitializer(TensorRecord(tensor, name: key))
         }
-        let wire = Wire(id: id, elementType: tensor.elementType, shape: dimensions)
+        var wire = Wire(id: id, elementType: tensor.elementType, shape: dimensions)
+        if let adapted { wire = try adaptedWeight(key, adapted, own: wire, shape: shape) }
         guard tensor.elementType != computeType else { return wire }
         let module = key.split(separator: ".").dropLast().joined(separator: ".")
         return node(
             "Cast", at: module, [wire], attributes: [Attribute("to", .int(Int64(computeType.rawValue)))],
-            shape: dimensions, isResult: false)
+            shape: wire.shape, isResult: false)
     }
 
     /// A constant of the graph that is no weight of the checkpoint: a `Constant` node, so that initializers are

@@ -71,6 +71,7 @@ struct ResNet: ArchitectureFamily {
 
     func build(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
         let x = try features(net, image, names: .torchvision)
+        net.features = x
         let pooled = try net.flatten("global_pool.flatten", net.globalAveragePool("global_pool.pool", x))
         net.mark(pooled, asOutputOf: "global_pool")
         guard let classes else { return pooled }

@@ -30,6 +30,7 @@ struct WSDAN: ArchitectureFamily {
 
     func build(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
         let features = try self.features(net, image)
+        net.features = features
         let bricks = InceptionBricks(net: net)
         let attention =
             try backbone == .inceptionMixed7c
