@@ -9,7 +9,8 @@ public struct MappingOptions: Sendable {
     public var architecture: String?
     /// The batch dimension of the input; a name makes it dynamic.
     public var batch: Dimension = .named("batch")
-    /// Height and width. `nil`: what the weights ask for, or `config.json` or the known variant says, else dynamic.
+    /// Height and width. `nil`: what the weights ask for, or `config.json` or the known variant says, else dynamic. A table
+    /// of positions for another size is resampled as timm does it.
     public var imageSize: (Int, Int)?
     /// Whether tensors that the architecture doesn't use are left out rather than refused.
     public var allowUnused = false
@@ -20,6 +21,15 @@ public struct MappingOptions: Sendable {
     public var settings: [String: String] = [:]
     /// Whether the head is left out, so that the model returns pooled features. Its weights aren't used then.
     public var leavesOutHead = false
+    /// Channels of the input. Other than the weights': the first convolution is adapted as timm does it, summed for one
+    /// channel, else repeated and scaled.
+    public var inputChannels: Int?
+    /// Classes of the head: those that there are, one fewer where the first is a background class, or 0 for no head.
+    public var classes: Int?
+    /// Whether the model returns what timm's `forward_features` does, before pooling, instead of the head's result.
+    public var returnsFeatures = false
+    /// Modules, by the state dict's names (`blocks.3`), whose results the model returns instead of the head's.
+    public var modules: [String] = []
 
     public init() {}
 }
@@ -54,7 +64,7 @@ public func mapArchitecture(
     guard options.architecture != nil || best.isLikely else { throw unknownArchitecture(stateDict, nearest: best) }
     var notes = best.hints.notes
     if let other = ranked.dropFirst().first(where: { $0.fits }), best.fits {
-        notes.append("\(other.model.name) has the same keys and shapes; --architecture settles it")
+        notes.append("\(other.name) has the same keys and shapes; --architecture settles it")
     }
     return try best.map(notes: notes)
 }
@@ -71,7 +81,7 @@ private func unknownArchitecture(_ weights: StateDict, nearest: Candidate? = nil
         hint = "this looks like the state of an optimizer, not weights"
     }
     if let nearest, nearest.matched > 0 {
-        lines.append("nearest: \(nearest.model.name), \(nearest.matched) keys in common")
+        lines.append("nearest: \(nearest.name), \(nearest.matched) keys in common")
     }
     lines.append(
         "the file has \(weights.count) tensors: " + weights.names.prefix(5).joined(separator: ", ")

@@ -48,6 +48,25 @@ struct ArchitectureOptions: ParsableArguments {
     @Flag(help: "Leave the head out and return pooled features.")
     var noHead = false
 
+    @Flag(help: "Return the features before pooling.")
+    var features = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Return what this module makes, such as blocks.3, instead of the head's result. Repeatable.",
+            valueName: "name"))
+    var module: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Channels of the input; the first convolution is adapted to them.", valueName: "n"))
+    var inputChannels: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Classes: one fewer than the head has leaves a background class out, 0 the head.", valueName: "n"))
+    var classes: Int?
+
     @Flag(help: "Go on although the checkpoint holds tensors that the architecture doesn't use.")
     var allowUnused = false
 
@@ -55,7 +74,9 @@ struct ArchitectureOptions: ParsableArguments {
     var batch: Int64?
 
     @Option(
-        help: ArgumentHelp("Input size, 'SIZE' or 'HEIGHTxWIDTH'; the architecture's own otherwise.", valueName: "size")
+        help: ArgumentHelp(
+            "Input size, 'SIZE' or 'HEIGHTxWIDTH'; the architecture's own otherwise. Tables of positions are resampled.",
+            valueName: "size")
     )
     var imageSize: String?
 
@@ -65,6 +86,17 @@ struct ArchitectureOptions: ParsableArguments {
         options.activation = activation
         options.allowUnused = allowUnused
         options.leavesOutHead = noHead
+        options.returnsFeatures = features
+        options.modules = module
+        for (name, value, range) in [
+            ("--input-channels", inputChannels, 1...4096), ("--classes", classes, 0...1_000_000),
+        ] {
+            if let value, !range.contains(value) {
+                throw ValidationError("\(name) wants \(range.lowerBound) to \(range.upperBound), not \(value)")
+            }
+        }
+        options.inputChannels = inputChannels
+        options.classes = classes
         for text in settings {
             guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
                 throw ValidationError("--set wants NAME=VALUE, such as num_heads=12, not '\(text)'")

@@ -91,6 +91,11 @@ extension ModelBuilder {
     ) throws -> Wire {
         let out = shape[0]
         let role = ParameterRole.uniform(fanIn: fanIn)
+        if adaptsChannels, graph.inputs.contains(x.id), let own = ledger.weights[module + ".weight"],
+            let adapted = try ChannelAdaptation.adapted(own, to: shape)
+        {
+            ledger.adapted[ExactName(module + ".weight")] = adapted
+        }
         let weight = try weight(module + ".weight", shape: shape, role: role)
         var inputs: [Wire?] = [x, weight]
         if bias ?? (ledger.weights[module + ".bias"] != nil) {

@@ -33,6 +33,20 @@ extension WeightLedger {
     }
 }
 
+extension Model {
+    /// Leaves out of the record what names an initializer that isn't there any more.
+    mutating func trimStateDictRecord() throws {
+        guard let index = metadata.lastIndex(where: { $0.key == MetadataKey.stateDict }),
+            case .array(let items) = try JSONValue.parse(Array(metadata[index].value.utf8))
+        else { return }
+        let left = items.filter { item in
+            guard case .string(let key) = item else { return true }
+            return graph.id(named: key).map { graph.initializers[$0] != nil } ?? false
+        }
+        metadata[index].value = JSONValue.array(left).serialized(pretty: false)
+    }
+}
+
 private func hexadecimal(_ byte: UInt8) -> String {
     let text = String(byte, radix: 16)
     return byte < 16 ? "0" + text : text

@@ -38,6 +38,8 @@ struct WeightLedger {
     private(set) var faults: [Fault] = []
     /// Keys that are kept although no node uses them.
     private(set) var kept: OrderedSet<ExactName> = []
+    /// Weights that layers get in another size than the checkpoint has.
+    var adapted: [ExactName: AdaptedWeight] = [:]
 
     init(_ weights: StateDict) { self.weights = weights }
 

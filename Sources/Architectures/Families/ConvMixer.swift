@@ -42,6 +42,7 @@ struct ConvMixer: ArchitectureFamily {
             keys.blockContainers(index, of: depth).forEach { net.mark(x, asOutputOf: $0) }
         }
 
+        net.features = x
         x = try net.flatten(keys.flatten(depth), net.globalAveragePool(keys.pool(depth), x))
         keys.poolContainers.forEach { net.mark(x, asOutputOf: $0) }
         guard let classes else { return x }

@@ -56,6 +56,7 @@ struct CvT: ArchitectureFamily {
                 map = try asMap(net, patches, size: map)
             }
         }
+        net.features = tokens
         let pooled =
             try hasClassToken
             ? net.layerNorm("norm", net.select("pool", tokens, axis: 1, 0), epsilon: Self.epsilon)

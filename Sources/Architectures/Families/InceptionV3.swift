@@ -126,6 +126,7 @@ struct InceptionV3: ArchitectureFamily {
 
     func build(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
         let x = try InceptionBricks(net: net).features(image, isWhole: true) { $0 }
+        net.features = x
         let pooled = try net.flatten("global_pool.flatten", net.globalAveragePool("global_pool.pool", x))
         guard let classes else { return pooled }
         return try net.linear("fc", pooled, out: classes, bias: true)

@@ -39,6 +39,7 @@ struct LVViT: ArchitectureFamily {
         x = try net.add("pos_drop", x, net.parameter("pos_embed", shape: [1, count + 1, dim]))
         for index in 0..<depth { x = try net.scope("blocks.\(index)") { try block(net, x) } }
         x = try net.layerNorm("norm", x, epsilon: style.epsilon)
+        net.features = x
         let first = try net.select("pool", x, axis: 1, 0)
         guard let classes else { return first }
         let logits = try net.linear("head", first, out: classes, bias: true)
@@ -99,6 +100,15 @@ extension LVViT {
                 "num_heads \(self.style.heads) and skip_lam \(skipLambda): usual; shapes can't tell (--set skip_lam=…)")
         }
         self.style.activation = try hints.activation(ofNamed: nil, usual: .gelu, reason: "that of the authors' code")
+    }
+
+    mutating func resize(to size: ImageSize, _ weights: StateDict) throws -> [(String, AdaptedWeight)] {
+        guard size.height / (2 * patch) == grid.height, size.width / (2 * patch) == grid.width else {
+            throw Candidate.refusal(
+                "the positions are those of \(grid.height)×\(grid.width) patches",
+                hint: "the authors resample them otherwise than timm: give --image-size \(2 * patch * grid.height)")
+        }
+        return []
     }
 
     var imageSize: ImageSize? { ImageSize(grid.height * patch * 2, grid.width * patch * 2) }

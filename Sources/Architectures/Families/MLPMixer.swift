@@ -34,6 +34,7 @@ struct MLPMixer: ArchitectureFamily {
         for index in 0..<depth { x = try net.scope("blocks.\(index)") { try block(net, x) } }
         net.mark(x, asOutputOf: "blocks")
         x = try kind == .resmlp ? affine(net, "norm", x) : net.layerNorm("norm", x, epsilon: Self.epsilon)
+        net.features = x
         let pooled = try net.mean("pool", x, axes: [1])
         guard let classes else { return pooled }
         return try net.linear("head", pooled, out: classes, bias: true)
@@ -131,6 +132,15 @@ extension MLPMixer {
                 ofNamed: named, usual: .gelu, reason: "timm's; the authors' JAX code has gelu_tanh")
         }
         guard (1...1024).contains(patch), inputChannels > 0 else { return nil }
+    }
+
+    mutating func resize(to size: ImageSize, _ weights: StateDict) throws -> [(String, AdaptedWeight)] {
+        guard size.height / patch == grid.height, size.width / patch == grid.width else {
+            throw Candidate.refusal(
+                "matrices across \(grid.height)×\(grid.width) positions take no image of \(size.height)×\(size.width)",
+                hint: "\(kind.rawValue) has one image size: \(grid.height * patch)×\(grid.width * patch)")
+        }
+        return []
     }
 
     var imageSize: ImageSize? { ImageSize(grid.height * patch, grid.width * patch) }

@@ -40,7 +40,7 @@ extension ViT {
         hasFCNorm = has("fc_norm.weight")
         classes = shape("head.weight")?[checked: 0] ?? shape("head.bias")?[checked: 0]
         let prefix = (hasClassToken ? 1 : 0) + (isDistilled ? 1 : 0) + registers
-        guard let (grid, includesPrefix) = Self.grid(positions[1], prefix: prefix, hints) else { return nil }
+        guard let (grid, includesPrefix) = self.grid(positions[1], prefix: prefix, hints) else { return nil }
         self.grid = grid
         positionsIncludePrefix = includesPrefix
 
@@ -55,19 +55,33 @@ extension ViT {
     }
 
     /// Height and width in patches of a position table, and whether it has rows for the `prefix` tokens.
-    private static func grid(_ rows: Int, prefix: Int, _ hints: Hints) -> (ImageSize, Bool)? {
-        for (count, includes) in [(rows - prefix, true), (rows, false)] where count > 0 {
+    private func grid(_ rows: Int, prefix: Int, _ hints: Hints) -> (ImageSize, Bool)? {
+        let tables = [(rows - prefix, true), (rows, false)].filter { $0.0 > 0 }
+        // What the model was trained with, where that accounts for every position.
+        let config = hints.config?.member("pretrained_cfg") ?? hints.config
+        let stated = [
+            hints.numbers("img_size"), hints.number("img_size").flatMap { Int(exactly: $0) }.map { [$0] },
+            config?.reals("input_size")?.suffix(2).compactMap { Int(exactly: $0) },
+        ].compactMap { $0 }
+        for (count, includes) in tables {
+            for size in stated {
+                guard let first = size.first, let last = size.last, stride > 0 else { continue }
+                let grid = ImageSize(first / stride, last / stride)
+                if grid.height > 0, grid.height.multiplied(checked: grid.width) == count { return (grid, includes) }
+            }
+        }
+        for (count, includes) in tables {
+            let side = Int(Double(count).squareRoot().rounded())
+            if side.multiplied(checked: side) == count { return (ImageSize(side, side), includes) }
             if let asked = hints.options.imageSize, asked.0 > 0, asked.1 > 0, prefix == 0 || includes {
                 // A table that isn't square belongs to an image that has to be told.
                 let ratio = (Double(count) * Double(asked.0) / Double(asked.1)).squareRoot().rounded()
                 if let height = Int(exactly: ratio), height > 0, count % height == 0,
-                    height * asked.1 == count / height * asked.0
+                    height.multiplied(checked: asked.1) == (count / height).multiplied(checked: asked.0)
                 {
                     return (ImageSize(height, count / height), includes)
                 }
             }
-            let side = Int(Double(count).squareRoot().rounded())
-            if side * side == count { return (ImageSize(side, side), includes) }
         }
         return nil
     }

@@ -54,6 +54,7 @@ struct ViT: ArchitectureFamily {
         for index in 0..<depth { x = try net.transformerBlock("blocks.\(index)", x, style) }
         net.mark(x, asOutputOf: "blocks")
         if hasNorm { x = try net.layerNorm("norm", x, epsilon: style.epsilon) } else { net.mark(x, asOutputOf: "norm") }
+        net.features = x
 
         if isDistilled, let classes {
             let first = try net.linear("head", net.select("head", x, axis: 1, 0), out: classes, bias: true)
@@ -125,13 +126,29 @@ struct ViT: ArchitectureFamily {
 }
 
 extension ViT {
-    var imageSize: ImageSize? {
-        let stride =
-            switch stem {
-            case .patches(let size): size
-            case .convolutions: 16
-            }
-        return ImageSize(grid.height * stride, grid.width * stride)
+    /// Pixels between patches.
+    var stride: Int {
+        switch stem {
+        case .patches(let size): size
+        case .convolutions: 16
+        }
+    }
+
+    var imageSize: ImageSize? { ImageSize(grid.height * stride, grid.width * stride) }
+
+    mutating func resize(to size: ImageSize, _ weights: StateDict) throws -> [(String, AdaptedWeight)] {
+        // A convolution at stride 2 with a margin rounds up, patches leave out what is over.
+        let margin = if case .convolutions = stem { stride - 1 } else { 0 }
+        let new = ImageSize((size.height + margin) / stride, (size.width + margin) / stride)
+        guard new != grid else { return [] }
+        guard new.height > 0, new.width > 0, let table = weights["pos_embed"] else {
+            throw Candidate.refusal(
+                "an image of \(size.height)×\(size.width) has no patch of \(stride)", hint: "give a larger size")
+        }
+        let old = grid
+        grid = new
+        let rows = positionsIncludePrefix ? prefix : 0
+        return [("pos_embed", try PositionResampling.adapted(table, prefix: rows, from: old, to: new))]
     }
 
     /// timm's name where it has one.

@@ -25,7 +25,7 @@ protocol ArchitectureFamily: Sendable {
 
     /// The name of the variant, or family and sizes.
     var name: String { get }
-    var inputChannels: Int { get }
+    var inputChannels: Int { get set }
     /// `nil` for a model without a head.
     var classes: Int? { get set }
     /// Height and width that the weights ask for; `nil` where any will do.
@@ -37,6 +37,10 @@ protocol ArchitectureFamily: Sendable {
 
     /// Whether the shapes of the weights are the same, so that a checkpoint of one can be taken for one of the other.
     func hasSizes(of other: Self) -> Bool
+    /// Makes it the model for images of this size.
+    /// - Returns: the weights that change with the size, as they are then.
+    /// - Throws: ``MappingError`` where the weights are bound to their size.
+    mutating func resize(to size: ImageSize, _ weights: StateDict) throws -> [(String, AdaptedWeight)]
     /// Builds the graph from `image` `[N, C, H, W]`; returns logits `[N, classes]`, or pooled features without a head.
     func build(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire
 }
@@ -45,6 +49,7 @@ extension ArchitectureFamily {
     static var translations: [KeyTranslation] { [] }
     var imageSize: ImageSize? { nil }
     var normsFollowReLU: Bool { false }
+    mutating func resize(to size: ImageSize, _ weights: StateDict) throws -> [(String, AdaptedWeight)] { [] }
     /// The published variant whose weights have the same shapes.
     var variant: Variant<Self>? { Self.variants.first { $0.model.hasSizes(of: self) } }
     init?(name: String) {

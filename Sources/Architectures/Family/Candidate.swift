@@ -10,6 +10,11 @@ struct Candidate {
     let net: ModelBuilder
     /// Keys that both the file and the architecture have, shapes agreeing.
     let matched: Int
+    /// The variant's name, or family and sizes, of the model that the weights are of, whatever it was adapted to.
+    let name: String
+    private let variant: String?
+    /// Why the weights can't be adapted as the options ask.
+    private let refusal: MappingError?
 
     /// Whether nothing is missing, mis-shaped or left over.
     var fits: Bool { net.ledger.faults.isEmpty && net.unused.isEmpty }
@@ -48,7 +53,7 @@ struct Candidate {
                 translated = result
             }
             guard var model = try Family(translated, hints: hints) ?? asked.flatMap({ $0 }) else { continue }
-            if options.leavesOutHead {
+            if options.leavesOutHead || options.classes == 0 {
                 translated = withoutHead(model, translated)
                 model.classes = nil
             }
@@ -59,41 +64,53 @@ struct Candidate {
 
     /// The weights without those that only the head uses.
     private static func withoutHead(_ model: some ArchitectureFamily, _ weights: StateDict) -> StateDict {
-        guard let headless = try? declaredKeys(of: model, withHead: false),
-            let whole = try? declaredKeys(of: model, withHead: true)
-        else { return weights }
         var result = weights
-        for key in whole.subtracting(headless) { result[key.string] = nil }
+        for key in headKeys(of: model) { result[key.string] = nil }
         return result
     }
 
-    private static func declaredKeys(of model: some ArchitectureFamily, withHead: Bool) throws -> Set<ExactName> {
-        var model = model
-        if !withHead { model.classes = nil }
-        let net = try ArchitectureCatalog.declared(model, imageSize: model.imageSize ?? ImageSize(224, 224))
-        return Set(net.ledger.declarations.keys)
-    }
-
-    private init<Family: ArchitectureFamily>(_ model: Family, _ weights: StateDict, _ hints: Hints) throws {
+    private init<Family: ArchitectureFamily>(_ source: Family, _ weights: StateDict, _ hints: Hints) throws {
+        var model = source
+        var adaptation = Adaptation()
+        do {
+            adaptation = try Self.adapt(&model, weights, hints)
+            refusal = nil
+        } catch let error as MappingError {
+            // Another family may fit the weights better, and take the options.
+            model = source
+            refusal = error
+        }
         self.model = model
         self.hints = hints
+        name = source.name
         var preprocessing = hints.config.flatMap { Preprocessing(config: $0) }
-        let variant = hints.variant(of: Family.self)?.variant ?? model.variant
-        if preprocessing == nil, let variant, model.inputChannels == variant.preprocessing.inputSize.first {
+        self.variant = source.variant?.name
+        let variant = hints.variant(of: Family.self)?.variant ?? source.variant
+        if preprocessing == nil, let variant, source.inputChannels == variant.preprocessing.inputSize.first {
             preprocessing = variant.preprocessing
             hints.note("preprocessing: that of \(variant.name)")
         }
-        self.preprocessing = preprocessing
+        if let known = preprocessing, known.inputSize.first != model.inputChannels {
+            preprocessing = nil
+            hints.note("preprocessing: left out, it is for \(known.inputSize.first ?? 0) channels")
+        }
+        adaptation.notes.forEach(hints.note)
         if let (name, source) = hints.architecture, ArchitectureFamilies.named(name) == nil {
-            hints.note("\(source) names \(name), which isn't in our tables: taken for \(model.name) by keys and shapes")
+            hints.note("\(source) names \(name), which isn't in our tables: taken for \(self.name) by keys and shapes")
         }
 
         let compute = computeType(of: weights, option: hints.options.computeType)
         if let note = compute.note { hints.note(note) }
-        let asked = hints.options.imageSize.map { ImageSize($0.0, $0.1) }
+        let asked = refusal == nil ? hints.options.imageSize.map { ImageSize($0.0, $0.1) } : nil
         let size = asked ?? model.imageSize ?? preprocessing.map { ImageSize($0.inputSize[1], $0.inputSize[2]) }
         if size == nil { hints.note("height and width are dynamic: nothing says what they were in training") }
-        net = ModelBuilder(model.name, weights: weights, computeType: compute.type)
+        if let size, !adaptation.weights.isEmpty || asked != nil {
+            preprocessing?.inputSize = [model.inputChannels, size.height, size.width]
+        }
+        self.preprocessing = preprocessing
+        net = ModelBuilder(name, weights: weights, computeType: compute.type)
+        net.ledger.adapted = adaptation.weights
+        net.adaptsChannels = adaptation.adaptsChannels
         let image = try net.input(
             "input",
             [
@@ -106,30 +123,47 @@ struct Candidate {
         matched = net.ledger.matched
     }
 
+    /// What the model is to return, where it isn't the head's.
+    private func chosenOutputs(of model: Model) throws -> [(name: String, value: ValueID)]? {
+        var outputs = try model.values(ofModules: hints.options.modules)
+        if hints.options.returnsFeatures {
+            guard let features = net.features else {
+                throw Self.refusal("\(name) has no unpooled features", hint: "--no-head returns pooled features")
+            }
+            outputs.insert(("features", features.id), at: 0)
+        }
+        return outputs.isEmpty ? nil : outputs
+    }
+
     /// The finished model.
     /// - Throws: ``MappingError`` with the diagnosis where the weights don't fit.
     func map(notes: [String]) throws -> MappedModel {
+        if let refusal { throw refusal }
         var notes = notes
         var built = try net.model()
         if !net.unused.isEmpty {
-            guard hints.options.allowUnused else { throw MappingError(ledger: net.ledger, of: model.name) }
+            guard hints.options.allowUnused else { throw MappingError(ledger: net.ledger, of: name) }
             notes.append("\(net.unused.count) tensors aren't used and were left out")
         }
         let family = type(of: model).family
         built.metadata += [
-            MetadataEntry(MetadataKey.architecture, model.name), MetadataEntry(MetadataKey.family, family),
+            MetadataEntry(MetadataKey.architecture, name), MetadataEntry(MetadataKey.family, family),
             MetadataEntry(
                 MetadataKey.hyperparameters,
                 JSONValue.object(model.hyperparameters.map { ($0.0, .string($0.1)) }).serialized(pretty: false)),
         ]
         built.metadata += preprocessing?.metadata ?? []
+        if let outputs = try chosenOutputs(of: built) {
+            let count = built.graph.initializers.count
+            built = try built.returning(outputs)
+            let left = count - built.graph.initializers.count
+            if left > 0 { notes.append("\(left) tensors take no part in these outputs and were left out") }
+        }
         return MappedModel(
-            model: built, architecture: model.name, family: family, variant: variantName(model), notes: notes,
+            model: built, architecture: name, family: family, variant: variant, notes: notes,
             preprocessing: preprocessing, unused: net.unused, hyperparameters: model.hyperparameters)
     }
 }
-
-private func variantName<Family: ArchitectureFamily>(_ model: Family) -> String? { model.variant?.name }
 
 /// The type to compute in and, where it isn't that of all weights, why.
 private func computeType(of weights: StateDict, option: ElementType?) -> (type: ElementType, note: String?) {

@@ -1,0 +1,54 @@
+import Formats
+import GraphIR
+
+extension Model {
+    /// The model whose outputs are those of these modules, under the modules' names, and that has only the nodes and
+    /// weights that they need.
+    /// - Parameter outputs: the name of an output and the value that it is.
+    /// - Throws: ``MappingError`` where a module isn't there.
+    func returning(_ outputs: [(name: String, value: ValueID)]) throws -> Model {
+        var whole = self
+        var names: [String] = []
+        for (name, value) in outputs {
+            let source = whole.graph[value].name
+            if ExactName(source) == ExactName(name) {
+                names.append(name)
+                continue
+            }
+            // The value keeps its own name: it may be asked for under two, and other modules' names stand on nodes.
+            let type = whole.graph[value].type
+            let made = whole.graph.addNode(
+                OperatorName("Identity"), name: "/output/" + name, inputs: [value], outputs: [name], attributes: [])
+            if let id = made.first ?? nil { whole.graph[id].type = type }
+            names.append(name)
+        }
+        var part = try whole.extracted(outputs: names).model
+        let lost = [MetadataKey.architecture, MetadataKey.family, MetadataKey.hyperparameters, MetadataKey.stateDict]
+        part.metadata += metadata.filter { lost.contains($0.key) }
+        try part.trimStateDictRecord()
+        return part
+    }
+
+    /// The values of modules by their names.
+    /// - Throws: ``MappingError`` where there is no such module, with the names nearest to it.
+    func values(ofModules modules: [String]) throws -> [(name: String, value: ValueID)] {
+        let known = graph.moduleOutputs
+        var result: [(name: String, value: ValueID)] = []
+        for module in modules where !result.contains(where: { ExactName($0.name) == ExactName(module) }) {
+            let output = graph.outputs.first { ExactName(graph[$0].name) == ExactName(module) }
+            guard let value = known[ExactName(module)] ?? output else {
+                let near = nearestNames(to: module, in: known.keys.map(\.string))
+                throw MappingError(
+                    .option, "the model has no module '\(module)'",
+                    report: "modules: "
+                        + known.keys.prefix(MappingError.listLimit).map(\.string).joined(separator: ", "),
+                    hint: near.isEmpty
+                        ? "names are those of the state dict: blocks.3, layer2.0"
+                        : "did you mean "
+                            + near.map { "'\($0)'" }.joined(separator: ", ") + "?")
+            }
+            result.append((module, value))
+        }
+        return result
+    }
+}
