@@ -190,8 +190,10 @@ extension MLPMixer {
         mixer("gmlp_b16_224", kind: .gmlp, 512, 30, tokens: 0, channels: 3072),
     ]
 
+    static var translations: [KeyTranslation] { authors + google }
+
     /// The authors' ResMLP files.
-    static let translations = [
+    private static let authors = [
         KeyTranslation(name: "ResMLP", anchors: ["blocks.0.norm1.alpha", "blocks.0.attn.weight"]) { _ in
             let deepen: @Sendable (Tensor) throws -> Tensor = { tensor in
                 tensor.shape.count == 1 ? try tensor.reshaped([1, 1, tensor.count]) : tensor

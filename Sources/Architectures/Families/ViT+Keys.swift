@@ -7,7 +7,7 @@ extension ViT {
         + [
             pycls(attention: "self_attention.block", anchor: "in_proj_weight"),
             pycls(attention: "self_attention", anchor: "attn_proj.weight"),
-        ]
+        ] + google + towers
 
     private static let deit3 = KeyTranslation(
         name: "DeiT III", anchors: ["blocks.0.gamma_1", "patch_embed.proj.weight", "blocks.0.attn.qkv.weight"]
@@ -96,7 +96,7 @@ extension ViT {
     }
 
     /// Norms and attention of a block, with PyTorch's own multi-head attention.
-    private static func block(_ old: String, attention: String) -> [KeyTranslation.Rule] {
+    static func block(_ old: String, attention: String) -> [KeyTranslation.Rule] {
         [
             .rename("\(old).ln_1", "blocks.#.norm1"), .rename("\(old).ln_2", "blocks.#.norm2"),
             .rename("\(old).\(attention).in_proj_weight", "blocks.#.attn.qkv.weight"),
@@ -106,7 +106,7 @@ extension ViT {
         ]
     }
 
-    private static func perceptron(_ old: String, _ first: String, _ second: String) -> [KeyTranslation.Rule] {
+    static func perceptron(_ old: String, _ first: String, _ second: String) -> [KeyTranslation.Rule] {
         [.rename("\(old).\(first)", "blocks.#.mlp.fc1"), .rename("\(old).\(second)", "blocks.#.mlp.fc2")]
     }
 }

@@ -46,7 +46,9 @@ struct Candidate {
         if case .some(.none) = asked { return [] }
         var found: [Candidate] = []
         for translation in [nil] + Family.translations.map(Optional.some) {
-            let hints = Hints(options: options, config: config, keyFormat: translation?.name)
+            let hints = Hints(
+                options: options, config: config, keyFormat: translation?.name,
+                facts: translation?.facts(weights) ?? [:])
             var translated = weights
             if let translation {
                 guard let result = try translation.apply(to: weights, note: hints.note) else { continue }

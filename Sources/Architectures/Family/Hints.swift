@@ -8,10 +8,13 @@ final class Hints {
     let config: JSONValue?
     /// The key format that the checkpoint was translated from; `nil` for the family's own.
     let keyFormat: String?
+    /// What that format says of what shapes can't tell.
+    let facts: [String: String]
     private(set) var notes: [String] = []
 
-    init(options: MappingOptions, config: JSONValue?, keyFormat: String? = nil) {
+    init(options: MappingOptions, config: JSONValue?, keyFormat: String? = nil, facts: [String: String] = [:]) {
         self.keyFormat = keyFormat
+        self.facts = facts
         self.options = options
         self.config = config
     }
@@ -40,6 +43,9 @@ final class Hints {
             if let value = options.settings[key].flatMap({ Double($0) }) { return value }
             if let value = config?.member("model_args")?.real(key) ?? config?.real(key) { return value }
         }
+        for key in keys {
+            if let value = facts[key].flatMap({ Double($0) }) { return value }
+        }
         return nil
     }
 
@@ -54,6 +60,9 @@ final class Hints {
         for key in keys {
             if let value = options.settings[key] { return value }
             if let value = config?.member("model_args")?.text(key) ?? config?.text(key) { return value }
+        }
+        for key in keys {
+            if let value = facts[key] { return value }
         }
         return nil
     }
@@ -82,7 +91,8 @@ final class Hints {
             return activation
         }
         if let name = text("act_layer", "act", "hidden_act"), let activation = Activation(name: name) {
-            note("activation \(activation.rawValue): config.json says so")
+            let source = facts["act_layer"] == name ? "usual in the format \(keyFormat ?? "")" : "config.json says so"
+            note("activation \(activation.rawValue): \(source)")
             return activation
         }
         return nil

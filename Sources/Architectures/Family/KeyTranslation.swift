@@ -5,15 +5,18 @@ import OrderedCollections
 ///
 /// Keys are compared part by part, parts being what stands between dots; `#` stands for a number, alone or in a part
 /// (`block_#`), and in the new key for the same number. Whatever follows the pattern (`.weight`, `.bias`) is kept.
+/// In files of JAX parts stand between strokes (`Transformer/encoderblock_0`); here between dots, too.
 struct KeyTranslation: Sendable {
+    typealias Change = @Sendable (Tensor) throws -> Tensor
+
     enum Rule: Sendable {
         /// Renamed, the bits as they are.
         case rename(String, String)
-        /// Several modules' rows one below the other: separate queries, keys and values.
-        case stack([String], String)
+        /// Several modules' rows one below the other: separate queries, keys and values, each rearranged first.
+        case stack([String], String, Change = { $0 })
         /// Renamed and rearranged.
-        case change(String, String, @Sendable (Tensor) throws -> Tensor)
-        /// Left out, and said so: what inference doesn't use.
+        case change(String, String, Change)
+        /// Left out, and said so: what inference doesn't use. The empty pattern is every key's.
         case drop(String)
     }
 
@@ -23,24 +26,42 @@ struct KeyTranslation: Sendable {
     var anchors: [String]
     /// The rules for a checkpoint. The first that matches a key counts; a key that none matches stays.
     var rules: @Sendable (StateDict) -> [Rule]
+    /// What the format says of what shapes can't tell, by timm's names of hyperparameters.
+    var facts: @Sendable (StateDict) -> [String: String] = { _ in [:] }
+    /// What there is to say besides.
+    var remark: String?
+    /// What stands before the rules: keys that hold several modules, cut apart.
+    var prepare: @Sendable (StateDict) throws -> StateDict = { $0 }
+    /// What is left to do once the keys are the family's own.
+    var finish: @Sendable (inout StateDict) throws -> Void = { _ in }
+
+    /// A translation by rules alone.
+    init(name: String, anchors: [String], rules: @escaping @Sendable (StateDict) -> [Rule]) {
+        self.name = name
+        self.anchors = anchors
+        self.rules = rules
+    }
 
     /// The weights under the family's own keys; `nil` where the anchors aren't there.
     func apply(to weights: StateDict, note: (String) -> Void) throws -> StateDict? {
         guard anchors.allSatisfy({ weights[$0] != nil }) else { return nil }
+        let weights = try prepare(weights)
         var result = StateDict()
         result.metadata = weights.metadata
         var stacks: OrderedDictionary<String, [Tensor?]> = [:]
         var dropped = 0
         let rules = rules(weights)
         for (key, tensor) in weights.tensors {
-            guard let rule = rules.lazy.compactMap({ match($0, key.string) }).first else {
+            let name = key.string.replacing("/", with: ".")
+            guard let rule = rules.lazy.compactMap({ match($0, name) }).first else {
                 result[key.string] = tensor
                 continue
             }
             switch rule {
             case .name(let name): result[name] = tensor
             case .changed(let name, let change): result[name] = try change(tensor)
-            case .part(let name, let index, let count):
+            case .part(let name, let index, let count, let change):
+                let tensor = try change(tensor)
                 stacks[name, default: [Tensor?](repeating: nil, count: count)][index] = tensor
                 // Takes the place in the order of the file.
                 if result[name] == nil { result[name] = tensor }
@@ -51,6 +72,8 @@ struct KeyTranslation: Sendable {
             // A stack that lacks a part keeps the others' shape, and is found wrong by the builder.
             if let whole = try stacked(parts.compactMap { $0 }) { result[name] = whole }
         }
+        try finish(&result)
+        if let remark { note(remark) }
         if dropped > 0 { note("\(dropped) tensors of the \(name) format aren't used at inference and were left out") }
         note("keys: \(name), translated to timm's")
         return result
@@ -58,8 +81,8 @@ struct KeyTranslation: Sendable {
 
     private enum Match {
         case name(String)
-        case changed(String, @Sendable (Tensor) throws -> Tensor)
-        case part(String, Int, Int)
+        case changed(String, Change)
+        case part(String, Int, Int, Change)
         case dropped
     }
 
@@ -68,9 +91,9 @@ struct KeyTranslation: Sendable {
         case .rename(let pattern, let new): translated(key, pattern, new).map { .name($0) }
         case .change(let pattern, let new, let change):
             translated(key, pattern, new).map { .changed($0, change) }
-        case .stack(let patterns, let new):
+        case .stack(let patterns, let new, let change):
             patterns.indices.lazy.compactMap { index in
-                translated(key, patterns[index], new).map { .part($0, index, patterns.count) }
+                translated(key, patterns[index], new).map { .part($0, index, patterns.count, change) }
             }.first
         case .drop(let pattern): translated(key, pattern, "") != nil ? .dropped : nil
         }
