@@ -7,13 +7,15 @@ A model's forward pass runs on fake tensors, while a mode above autograd writes 
 that torch.export keeps before decomposition, at a tenth of its time. One file an architecture and form (with its head,
 without), so that the export resumes where it stopped; one architecture of each of timm's files comes first.
 
-Each graph is traced twice: with a batch of 2 and the published input size, and with a batch of 3, other classes, other
+Each graph is traced twice: with a batch of 2 and the published input size, and with a batch of 5, other classes, other
 input channels and, where the model takes it, an oblong image of another size. Numbers that differ are found by
 comparing the two; pack.py makes expressions of them.
 """
 import argparse
 import hashlib
+import itertools
 import json
+import logging
 import pathlib
 import pickle
 import time
@@ -25,7 +27,7 @@ import torch.nn.init
 
 assert torch.__version__.startswith("2.13."), torch.__version__
 
-BATCHES = (2, 3)
+BATCHES = (2, 5)
 CLASSES = (1000, 1013)
 CHANNELS = 5
 ENLARGED = (64, 128)
@@ -185,39 +187,32 @@ def entry(name, tag, headless):
     }
     record["first"] = trace(model, (BATCHES[0], channels, height, width))
     del model
-    notes = []
-    for wide in (CHANNELS, None):
-        try:
-            create(known, classes[1], wide)
-            break
-        except Exception as error:
-            notes.append(f"channels: {type(error).__name__}: {error}"[:300])
-    else:
-        raise RuntimeError(f"{known} doesn't take other classes: {notes}")
-    wide = wide or channels
+    record["notes"] = []
     sizes = [(height + ENLARGED[0], width + ENLARGED[1]), (height, width)]
-    for size in sizes:
-        # Anew each time: some models keep tables of the size that they saw last.
-        other = create(known, classes[1], wide)
-        record["other_state"] = [(key, tuple(tensor.shape)) for key, tensor in other.state_dict().items()]
+    for wide, size in itertools.product((CHANNELS, channels), sizes):
+        if "second" in record and wide != record["second_input"][0]:
+            break
         try:
-            record["second"] = trace(other, (BATCHES[1], wide, *size))
+            # Anew each time: some models keep tables of the size that they saw last.
+            other = create(known, classes[1], wide)
+            second = trace(other, (BATCHES[1], wide, *size))
         except Exception as error:
-            notes.append(f"size {size}: {type(error).__name__}: {error}"[:300])
+            record["notes"].append(f"{wide}x{size[0]}x{size[1]}: {type(error).__name__}: {error}"[:300])
             continue
-        for constant, (dtype, shape, data) in record["second"]["constants"].items():
-            record["second"]["constants"][constant] = (dtype, shape, hashlib.sha256(data).digest())
-        record["second_input"] = (wide, *size)
-        if size == sizes[0] and not sized(record):
-            record["enlarged"] = record["second"]
-            record["enlarged_input"] = record["second_input"]
-            continue
-        break
-    record["notes"] = notes
+        for constant, (dtype, shape, data) in second["constants"].items():
+            second["constants"][constant] = (dtype, shape, hashlib.sha256(data).digest())
+        if "second" in record:
+            record["enlarged"], record["enlarged_input"] = record["second"], record["second_input"]
+        record["second"], record["second_input"] = second, (wide, *size)
+        record["other_state"] = [(key, tuple(tensor.shape)) for key, tensor in other.state_dict().items()]
+        if explained(record):
+            break
+    if "second" not in record:
+        raise RuntimeError("; ".join(record["notes"]))
     return record
 
 
-def sized(record):
+def explained(record):
     """Whether the numbers of the two graphs differ by no more than the batch: the graph takes any size of image."""
     first, second = record["first"], record["second"]
     if len(first["nodes"]) != len(second["nodes"]):
@@ -264,6 +259,7 @@ def main():
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
+    logging.disable(logging.ERROR)
     rows = [row for row in plan() if not options.names or row[0] in options.names]
     start, failed = time.time(), 0
     for index, (name, tag, headless) in enumerate(rows):
