@@ -190,7 +190,7 @@ def entry(name, tag, headless):
     record["notes"] = []
     sizes = [(height + ENLARGED[0], width + ENLARGED[1]), (height, width)]
     for wide, size in itertools.product((CHANNELS, channels), sizes):
-        if "second" in record and wide != record["second_input"][0]:
+        if "second" in record and wide != record["second_input"][0] and same_reals(record):
             break
         try:
             # Anew each time: some models keep tables of the size that they saw last.
@@ -221,6 +221,16 @@ def explained(record):
         if second["constants"].get(name, (0, 0, 0))[2] != hashlib.sha256(data).digest():
             return False
     return all(same(one, two) for one, two in zip(first["nodes"], second["nodes"]))
+
+
+def same_reals(record):
+    """Whether no real number differs: a weight-standardised stem scales by its number of input channels."""
+    def reals(value):
+        if isinstance(value, (list, tuple)):
+            return [real for item in value for real in reals(item)]
+        return [value] if isinstance(value, float) else []
+
+    return reals(record["first"]["nodes"]) == reals(record["second"]["nodes"])
 
 
 def same(one, two):
