@@ -61,7 +61,7 @@ public struct ATenSchema: Sendable {
 
     /// Reads one line of PyTorch's: `relu(Tensor self) -> Tensor`.
     init?(parsing line: String) {
-        guard let open = line.firstIndex(of: "("), let arrow = line.range(of: ") -> ") else { return nil }
+        guard let open = line.firstIndex(of: "("), let arrow = line.firstRange(of: ") -> ") else { return nil }
         let names = line[..<open].split(separator: ".")
         guard let name = names.first else { return nil }
         self.name = String(name)
@@ -91,7 +91,7 @@ extension ATenSchema.Argument {
         guard let space = text.firstIndex(of: " ") else { return nil }
         // The note on aliasing may hold a space: Tensor(a -> *).
         let isSplitNote = text[..<space].contains("(") && !text[..<space].contains(")")
-        let end = isSplitNote ? text.range(of: ") ")?.lowerBound : space
+        let end = isSplitNote ? text.firstRange(of: ") ")?.lowerBound : space
         guard let end else { return nil }
         let typeEnd = isSplitNote ? text.index(after: end) : end
         let typeText = String(text[..<typeEnd])

@@ -74,17 +74,7 @@ extension SymbolicInt {
     }
 
     /// As a formula: `64*batch`.
-    var text: String {
-        switch self {
-        case .number(let value): "\(value)"
-        case .symbol(let name): name
-        case .sum(let items): "(" + items.map(\.text).joined(separator: " + ") + ")"
-        case .product(let items): items.map(\.text).joined(separator: "*")
-        case .quotient(let a, let b): "(\(a.text) // \(b.text))"
-        case .remainder(let a, let b): "(\(a.text) % \(b.text))"
-        case .unknown(let words): words
-        }
-    }
+    var text: String { description }
 }
 
 extension [SymbolicInt] {
