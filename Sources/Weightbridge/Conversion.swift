@@ -130,7 +130,7 @@ public func convert(
         let verification = ChecksumVerification(of: checkpoint)
         report = try write(checkpoint.stateDict, as: format, to: output, beforeCommit: verification.finish)
         report.notes = checkpoint.notes
-        if checkpoint.format == .pt2 {
+        if checkpoint.format.carriesProgram {
             report.notes.append("the program of the file was left out, only weights were written")
         }
     case (.model(var model), _):
