@@ -9,12 +9,9 @@ import Testing
 
 /// Every family against its original code.
 @Suite struct FamilyTests {
-    static let folder = Goldens.folder
-    static let models = Goldens.models
-
     @Test("There are goldens of every family")
     func goldens() {
-        #expect(Goldens.models.count == 29 && Goldens.folders.count == 31)
+        #expect(Self.models.count == 29 && Self.folders.count == 31)
     }
 
     @Test("In float64 logits and every block's output are within 1e-10 of PyTorch's", arguments: models)
@@ -40,7 +37,7 @@ import Testing
         #expect(blocks.arrays.count > 2)
         for (module, tensor) in blocks.arrays {
             let value = try #require(found[module], "\(module.string) is made by no node")
-            let sampled = Goldens.isSeeded(name) ? samples(value) : value
+            let sampled = Self.isSeeded(name) ? samples(value) : value
             #expect(try difference(sampled, tensor.doubles()) <= 1e-10, "\(module.string)")
         }
         if let map = golden["attention_map"] {

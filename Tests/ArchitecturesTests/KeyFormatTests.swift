@@ -116,7 +116,90 @@ import Testing
                 }),
     ]
 
-    @Test("Respelt keys give the same model, and come back as timm's", arguments: formats)
+    /// Keys of ResNet in formats that count their stages and blocks otherwise.
+    static let resNetBlocks: [Format] = {
+        let modules = [
+            ("conv1", "a"), ("bn1", "a_bn"), ("conv2", "b"), ("bn2", "b_bn"), ("conv3", "c"), ("bn3", "c_bn"),
+        ]
+        var pycls = [("conv1", "stem.conv"), ("bn1", "stem.bn"), ("fc", "head.fc")]
+        var huggingFace = [
+            ("conv1", "resnet.embedder.embedder.convolution"), ("bn1", "resnet.embedder.embedder.normalization"),
+            ("fc", "classifier.1"),
+        ]
+        for stage in 1...4 {
+            let layer = "resnet.encoder.stages.\(stage - 1).layers.#"
+            for block in 0..<2 {
+                let (old, new) = ("layer\(stage).\(block)", "s\(stage).b\(block + 1)")
+                pycls += modules.map { ("\(old).\($0.0)", "\(new).f.\($0.1)") }
+                pycls += [("\(old).downsample.0", "\(new).proj"), ("\(old).downsample.1", "\(new).bn")]
+            }
+            for index in 0..<3 {
+                huggingFace += [
+                    ("layer\(stage).#.conv\(index + 1)", "\(layer).layer.\(index).convolution"),
+                    ("layer\(stage).#.bn\(index + 1)", "\(layer).layer.\(index).normalization"),
+                ]
+            }
+            huggingFace += [
+                ("layer\(stage).#.downsample.0", "\(layer).shortcut.convolution"),
+                ("layer\(stage).#.downsample.1", "\(layer).shortcut.normalization"),
+            ]
+        }
+        return [
+            Format(name: "pycls ResNet", model: "resnet_bottleneck", keys: pycls),
+            Format(name: "Hugging Face ResNet", model: "resnet_bottleneck", keys: huggingFace),
+            Format(name: "Hugging Face ResNet of basic blocks", model: "resnet_basic", keys: huggingFace),
+        ]
+    }()
+
+    /// Models within others: a prefix before every key, and keys that aren't the model's.
+    struct Wrapping: Sendable, CustomTestStringConvertible {
+        var name: String
+        var model: String
+        var prefix: String
+        var others: [String]
+        var testDescription: String { name }
+    }
+
+    static let wrappings = [
+        Wrapping(
+            name: "MoCo", model: "resnet_bottleneck", prefix: "encoder_q.",
+            others: ["encoder_k.conv1.weight", "queue", "queue_ptr"]),
+        Wrapping(
+            name: "MoCo v3 ResNet", model: "resnet_basic", prefix: "base_encoder.",
+            others: ["momentum_encoder.conv1.weight", "predictor.0.weight"]),
+        Wrapping(
+            name: "VISSL", model: "resnet_bottleneck", prefix: "trunk._feature_blocks.", others: ["heads.0.clf.weight"]),
+        Wrapping(
+            name: "MoCo v3", model: "vit", prefix: "base_encoder.",
+            others: ["momentum_encoder.cls_token", "predictor.0.weight"]),
+        Wrapping(
+            name: "MAE", model: "vit", prefix: "", others: ["decoder_embed.weight", "decoder_pos_embed", "mask_token"]),
+        Wrapping(name: "TIPS", model: "vit", prefix: "vision_encoder.", others: ["text_encoder.pos_embed"]),
+        Wrapping(name: "DINOv2", model: "vit", prefix: "", others: ["mask_token"]),
+    ]
+
+    @Test("A model within another is found, and what is around it is left out", arguments: wrappings)
+    func wrapped(format: Wrapping) throws {
+        let checkpoint = try FamilyTests.checkpoint(format.model)
+        var wrapped = StateDict()
+        for (key, tensor) in checkpoint.stateDict.tensors where !["head", "fc"].contains(where: key.string.hasPrefix) {
+            wrapped[format.prefix + key.string] = tensor
+        }
+        let plain = wrapped
+        for key in format.others { wrapped[key] = try Tensor([Float(1), 2], shape: [2]) }
+        var options = MappingOptions()
+        options.imageSize = (32, 32)
+        let mapped = try mapArchitecture(wrapped, config: checkpoint.config, options: options)
+        let back = try restoredStateDict(of: mapped.model)
+        #expect(back.names == plain.names.map { String($0.dropFirst(format.prefix.count)) })
+        for name in back.names {
+            #expect(try back[name]?.bytes().array() == checkpoint.stateDict[name]?.bytes().array(), "\(name)")
+        }
+        #expect(mapped.notes.contains { $0.contains("\(format.others.count) tensors") })
+        #expect(mapped.model.graph.outputs.map { mapped.model.graph[$0].name } == ["features"])
+    }
+
+    @Test("Respelt keys give the same model, and come back as timm's", arguments: formats + resNetBlocks)
     func respelt(format: Format) throws {
         let checkpoint = try Goldens.checkpoint(format.model)
         let original = checkpoint.stateDict
