@@ -34,6 +34,19 @@ import Testing
         }
     }
 
+    @Test("Variants of timm's names declare timm's keys and shapes, and have its preprocessing", arguments: entries)
+    func variants(entry: Entry) throws {
+        guard var model = ArchitectureFamilies.named(entry.name) else { return }
+        let shapes = Dictionary(entry.shapes.map { ($0.key, $0.shape) }) { first, _ in first }
+        model.classes = ["head", "fc", "head.fc"].lazy.compactMap { shapes[$0 + ".weight"]?.first }.first
+        let size = model.imageSize ?? ImageSize(224, 224)
+        let net = try ArchitectureCatalog.declared(model, imageSize: size)
+        let declared = net.ledger.declarations.values.map { ($0.key, $0.shape) }
+        #expect(Dictionary(declared) { first, _ in first } == shapes)
+        let sizes = entry.config.member("pretrained_cfg")?.reals("input_size") ?? []
+        if model.imageSize != nil { #expect(sizes.dropFirst() == [Double(size.height), Double(size.width)]) }
+    }
+
     @Test("Names and shapes of every mapped architecture agree with timm's, and so does the count of parameters")
     func agrees() throws {
         #expect(Self.entries.count == 279)
