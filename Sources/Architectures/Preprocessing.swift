@@ -34,6 +34,13 @@ public struct Preprocessing: Sendable, Hashable {
             cropFraction: cropFraction, interpolation: interpolation)
     }
 
+    /// CLIP's mean and deviation, the whole image.
+    public static func clip(size: Int = 224) -> Preprocessing {
+        Preprocessing(
+            mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711],
+            inputSize: [3, size, size], cropFraction: 1)
+    }
+
     /// Pixels from −1 to 1: mean and deviation one half.
     public static func half(size: Int = 224, cropFraction: Double) -> Preprocessing {
         Preprocessing(

@@ -11,12 +11,12 @@ import Testing
 @Suite struct FamilyTests {
     @Test("There are goldens of every family")
     func goldens() {
-        #expect(Self.models.count == 29 && Self.folders.count == 31)
+        #expect(Self.models.count == 36 && Self.folders.count == 38)
     }
 
     @Test("In float64 logits and every block's output are within 1e-10 of PyTorch's", arguments: models)
     func agreesInDouble(name: String) throws {
-        let mapped = try Goldens.map(name)
+        let mapped = try FamilyTests.map(name)
         let golden = try GoldenData.load("\(Self.folder)/\(name)/golden.npz")
         let blocks = try GoldenData.load("\(Self.folder)/\(name)/blocks.npz")
         let input = try #require(golden["input"])
@@ -55,7 +55,7 @@ import Testing
 
     @Test("In float32 logits are within 20 roundings of PyTorch's", arguments: models)
     func agreesInSingle(name: String) throws {
-        let mapped = try Goldens.map(name)
+        let mapped = try FamilyTests.map(name)
         let golden = try GoldenData.load("\(Self.folder)/\(name)/golden.npz")
         let outputs = try Session(mapped.model).run(["input": try #require(golden["input"])])
         let logits = try #require(outputs.values.first).doubles()
@@ -66,8 +66,8 @@ import Testing
 
     @Test("The state dict comes back, key by key and bit by bit", arguments: models)
     func comesBack(name: String) throws {
-        let checkpoint = try Goldens.checkpoint(name)
-        let back = try restoredStateDict(of: Goldens.map(name).model)
+        let checkpoint = try FamilyTests.checkpoint(name)
+        let back = try restoredStateDict(of: FamilyTests.map(name).model)
         #expect(back.names == checkpoint.stateDict.names)
         for key in back.names {
             #expect(try back[key]?.bytes().array() == checkpoint.stateDict[key]?.bytes().array(), "\(key)")
