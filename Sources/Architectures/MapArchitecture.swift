@@ -30,8 +30,19 @@ public struct MappingOptions: Sendable {
     public var returnsFeatures = false
     /// Modules, by the state dict's names (`blocks.3`), whose results the model returns instead of the head's.
     public var modules: [String] = []
+    /// When the graph is taken from the atlas of timm's architectures. ``mapArchitecture(_:config:options:)`` knows no
+    /// atlas; the package's whole library has one.
+    public var atlas = AtlasUse.whereNeeded
 
     public init() {}
+}
+
+/// When a graph is taken from the atlas.
+public enum AtlasUse: Sendable {
+    /// Where no family that is written by hand fits.
+    case whereNeeded
+    case always
+    case never
 }
 
 /// A state dict that became a model.

@@ -115,3 +115,31 @@ struct AtlasIndex {
         return numbers.count == items.count ? numbers : nil
     }
 }
+
+extension AtlasEntry {
+    /// For programs.
+    public func json() -> JSONValue {
+        .object([
+            ("name", .string(name)), ("family", .string(family)), ("source", .string("atlas")),
+            ("parameters", .number(String(parameters))),
+            ("input_shape", .array(inputShape.map { .number(String($0)) })), ("any_size", .bool(takesAnySize)),
+            ("head", .bool(!isHeadless)),
+            (
+                "published",
+                .array(
+                    published.map { model in
+                        .object([
+                            ("tag", .string(model.tag)), ("num_classes", .number(String(model.classes))),
+                            (
+                                "preprocessing",
+                                .object(
+                                    model.preprocessing.metadata.map {
+                                        (String($0.key.dropFirst(MetadataKey.preprocessing.count + 1)), .string($0.value))
+                                    })
+                            ),
+                        ])
+                    })
+            ),
+        ])
+    }
+}

@@ -57,10 +57,16 @@ extension Atlas {
                 unexpected: fit.unexpected.map { ($0, weights[$0]?.shape ?? []) }, misshaped: fit.misshaped,
                 of: name)
         }
-        if options.leavesOutHead, !fit.entry.isHeadless {
+        let settled = [
+            ("its head", options.leavesOutHead && !fit.entry.isHeadless), ("its activation", options.activation != nil),
+            ("its hyperparameters", !options.settings.isEmpty), ("its outputs", !options.modules.isEmpty),
+            ("its outputs", options.returnsFeatures), ("its classes", options.classes != nil),
+            ("its channels", options.inputChannels != nil),
+        ]
+        if let (what, _) = settled.first(where: \.1) {
             throw MappingError(
-                .option, "\(name) is in the atlas with its head", report: "",
-                hint: "'weightbridge extract' cuts the model before its head")
+                .option, "the graph of \(name) is from the atlas and has \(what) settled", report: "",
+                hint: "convert it as it is; 'weightbridge extract' cuts a model at any value")
         }
         let size = [fit.entry.inputShape[1], fit.entry.inputShape[2]]
         if let asked = options.imageSize, [asked.0, asked.1] != size, !fit.entry.takesAnySize {

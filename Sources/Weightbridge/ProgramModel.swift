@@ -11,7 +11,7 @@ extension LoadedModel {
             self.init(model: model, checkpoint: checkpoint, program: program)
             return
         }
-        let mapped = try mapArchitecture(checkpoint.stateDict, config: checkpoint.config, options: mapping)
+        let mapped = try mapWeights(checkpoint.stateDict, config: checkpoint.config, options: mapping)
         self.init(model: mapped.model, checkpoint: checkpoint, mapping: mapped)
     }
 
