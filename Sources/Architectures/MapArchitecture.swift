@@ -59,6 +59,20 @@ public struct MappedModel: Sendable {
     /// Tensors that the architecture doesn't use.
     public var unused: [String]
     public var hyperparameters: [(String, String)]
+
+    package init(
+        model: Model, architecture: String, family: String, variant: String?, notes: [String],
+        preprocessing: Preprocessing?, unused: [String], hyperparameters: [(String, String)]
+    ) {
+        self.model = model
+        self.architecture = architecture
+        self.family = family
+        self.variant = variant
+        self.notes = notes
+        self.preprocessing = preprocessing
+        self.unused = unused
+        self.hyperparameters = hyperparameters
+    }
 }
 
 /// Recognises the architecture that a state dict belongs to and builds its graph.

@@ -10,26 +10,10 @@ import OrderedCollections
 /// and its little-endian bytes in hexadecimal. Such tensors aren't kept as initializers because runtimes warn about
 /// initializers without a use.
 extension WeightLedger {
-    /// The greatest tensor without a use that is kept, in bytes: counters and scalars, not weights.
-    static let keptLimit = 64
-
     func record() throws -> String {
-        var items: [JSONValue] = []
-        for (key, tensor) in weights.tensors {
-            guard declarations[key] != nil else { continue }
-            guard kept.contains(key) else {
-                items.append(.string(key.string))
-                continue
-            }
-            guard case .bytes(let bytes) = tensor.contents, bytes.count <= Self.keptLimit else { continue }
-            items.append(
-                .object([
-                    ("name", .string(key.string)), ("type", .string(tensor.elementType.onnxName)),
-                    ("shape", .array(tensor.shape.map { .number(String($0)) })),
-                    ("bytes", .string(try bytes.array().map { hexadecimal($0) }.joined())),
-                ]))
-        }
-        return JSONValue.array(items).serialized(pretty: false)
+        var declared = StateDict()
+        for (key, tensor) in weights.tensors where declarations[key] != nil { declared[key.string] = tensor }
+        return try stateDictRecord(of: declared, inline: Set(kept))
     }
 }
 
@@ -46,6 +30,29 @@ extension Model {
         metadata[index].value = JSONValue.array(left).serialized(pretty: false)
     }
 }
+
+/// The record of a state dict; see ``WeightLedger/record()``.
+/// - Parameter inline: the keys of tensors that no node uses. Those above ``WeightLedger/keptLimit`` are left out.
+package func stateDictRecord(of weights: StateDict, inline: Set<ExactName>) throws -> String {
+    var items: [JSONValue] = []
+    for (key, tensor) in weights.tensors {
+        guard inline.contains(key) else {
+            items.append(.string(key.string))
+            continue
+        }
+        guard case .bytes(let bytes) = tensor.contents, bytes.count <= stateDictInlineLimit else { continue }
+        items.append(
+            .object([
+                ("name", .string(key.string)), ("type", .string(tensor.elementType.onnxName)),
+                ("shape", .array(tensor.shape.map { .number(String($0)) })),
+                ("bytes", .string(try bytes.array().map { hexadecimal($0) }.joined())),
+            ]))
+    }
+    return JSONValue.array(items).serialized(pretty: false)
+}
+
+/// The greatest tensor without a use that a record of a state dict keeps, in bytes: counters and scalars, not weights.
+package let stateDictInlineLimit = 64
 
 private func hexadecimal(_ byte: UInt8) -> String {
     let text = String(byte, radix: 16)
@@ -85,7 +92,7 @@ private func inlineTensor(_ item: JSONValue) throws -> (String, Tensor) {
     guard let key = item.text("name"), let typeName = item.text("type"), let digits = item.text("bytes"),
         case .array(let dimensions)? = item.member("shape"),
         let type = ElementType.allCases.first(where: { $0.onnxName == typeName }), digits.utf8.count % 2 == 0,
-        digits.utf8.count <= 2 * WeightLedger.keptLimit
+        digits.utf8.count <= 2 * stateDictInlineLimit
     else {
         throw FormatError(.graphInvalid, "the metadata '\(MetadataKey.stateDict)' holds an item that is no tensor")
     }

@@ -66,7 +66,7 @@ extension MappingError {
     ///   - missing: keys that `name` has and the file lacks, and their shapes.
     ///   - unexpected: keys of the file that `name` doesn't have.
     ///   - misshaped: a line for each key whose shape or type is another one.
-    public init(
+    package init(
         missing: [(key: String, shape: [Int])], unexpected: [(key: String, shape: [Int])], misshaped: [String],
         of name: String
     ) {

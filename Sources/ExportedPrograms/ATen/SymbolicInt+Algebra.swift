@@ -1,0 +1,187 @@
+import GraphIR
+
+/// Arithmetic that keeps expressions in one normal form, a sum of products, so that equal sizes are equal values.
+extension SymbolicInt {
+    /// The number, where it depends on no symbol.
+    public var known: Int64? {
+        if case .number(let value) = self { return value }
+        return nil
+    }
+
+    /// The number as an `Int`, where it depends on no symbol.
+    var size: Int? { known.flatMap { Int(exactly: $0) } }
+
+    static func + (a: SymbolicInt, b: SymbolicInt) throws -> SymbolicInt {
+        try (Polynomial(a) + Polynomial(b)).expression
+    }
+
+    static func - (a: SymbolicInt, b: SymbolicInt) throws -> SymbolicInt {
+        try (Polynomial(a) + Polynomial(b) * Polynomial(.number(-1))).expression
+    }
+
+    static func * (a: SymbolicInt, b: SymbolicInt) throws -> SymbolicInt {
+        try (Polynomial(a) * Polynomial(b)).expression
+    }
+
+    /// The quotient, rounded towards minus infinity.
+    static func / (a: SymbolicInt, b: SymbolicInt) throws -> SymbolicInt {
+        try Polynomial(a).quotient(by: Polynomial(b)).expression
+    }
+
+    static func % (a: SymbolicInt, b: SymbolicInt) throws -> SymbolicInt {
+        let quotient = try a / b
+        if case .quotient = quotient { return .remainder(a, b) }
+        return try a - quotient * b
+    }
+
+    /// The quotient where it is a whole number for all values of the symbols, else `nil`.
+    func exactQuotient(by other: SymbolicInt) throws -> SymbolicInt? {
+        guard other.known != 0 else { return nil }
+        let quotient = try self / other
+        return try quotient * other == normalized() ? quotient : nil
+    }
+
+    /// The normal form.
+    func normalized() throws -> SymbolicInt { try Polynomial(self).expression }
+
+    /// The expression with symbols replaced, in normal form.
+    /// - Parameter value: what stands for a symbol; `nil` keeps it.
+    func substituting(_ value: (String) throws -> SymbolicInt?, depth: Int = 0) throws -> SymbolicInt {
+        guard depth < Polynomial.depthLimit else { throw Polynomial.tooComplex }
+        let inner = depth + 1
+        switch self {
+        case .number, .unknown: return self
+        case .symbol(let name): return try value(name) ?? self
+        case .sum(let terms):
+            return try terms.reduce(.number(0)) { try $0 + $1.substituting(value, depth: inner) }
+        case .product(let factors):
+            return try factors.reduce(.number(1)) { try $0 * $1.substituting(value, depth: inner) }
+        case .quotient(let a, let b):
+            return try a.substituting(value, depth: inner) / b.substituting(value, depth: inner)
+        case .remainder(let a, let b):
+            return try a.substituting(value, depth: inner) % b.substituting(value, depth: inner)
+        }
+    }
+
+    /// Whether the symbol occurs.
+    func mentions(_ name: String) -> Bool {
+        switch self {
+        case .number, .unknown: false
+        case .symbol(let symbol): symbol == name
+        case .sum(let items), .product(let items): items.contains { $0.mentions(name) }
+        case .quotient(let a, let b), .remainder(let a, let b): a.mentions(name) || b.mentions(name)
+        }
+    }
+
+    /// As a formula: `64*batch`.
+    var text: String { description }
+}
+
+extension [SymbolicInt] {
+    /// The product of all.
+    func product() throws -> SymbolicInt { try reduce(.number(1)) { try $0 * $1 } }
+
+    var text: String { "[" + map(\.text).joined(separator: ", ") + "]" }
+
+    /// The numbers, where all are known.
+    var known: [Int64]? {
+        let numbers = compactMap(\.known)
+        return numbers.count == count ? numbers : nil
+    }
+}
+
+/// A sum of products of symbols with whole coefficients.
+private struct Polynomial {
+    static let depthLimit = 64
+    static let termLimit = 64
+    static let tooComplex = GraphError(.depth, "the expression of a size is too long")
+    static let overflow = GraphError(.shape, "a size doesn't fit into 64 bits")
+
+    /// Coefficients by the symbols of each product, sorted; quotients and remainders count as symbols.
+    var terms: [[SymbolicInt]: Int64] = [:]
+
+    init(terms: [[SymbolicInt]: Int64]) throws {
+        self.terms = terms.filter { $0.value != 0 }
+        guard self.terms.count <= Self.termLimit else { throw Self.tooComplex }
+    }
+
+    init(_ expression: SymbolicInt, depth: Int = 0) throws {
+        guard depth < Self.depthLimit else { throw Self.tooComplex }
+        switch expression {
+        case .number(let value): try self.init(terms: [[]: value])
+        case .sum(let items):
+            self = try items.reduce(Polynomial(terms: [:])) { try $0 + Polynomial($1, depth: depth + 1) }
+        case .product(let items):
+            self = try items.reduce(Polynomial(terms: [[]: 1])) { try $0 * Polynomial($1, depth: depth + 1) }
+        default: try self.init(terms: [[expression]: 1])
+        }
+    }
+
+    static func + (a: Polynomial, b: Polynomial) throws -> Polynomial {
+        var terms = a.terms
+        for (symbols, coefficient) in b.terms {
+            guard let sum = terms[symbols, default: 0].adding(checked: coefficient) else { throw overflow }
+            terms[symbols] = sum
+        }
+        return try Polynomial(terms: terms)
+    }
+
+    static func * (a: Polynomial, b: Polynomial) throws -> Polynomial {
+        var terms: [[SymbolicInt]: Int64] = [:]
+        for (symbolsOfA, coefficientOfA) in a.terms {
+            for (symbolsOfB, coefficientOfB) in b.terms {
+                let symbols = (symbolsOfA + symbolsOfB).sorted { $0.text < $1.text }
+                guard symbols.count <= termLimit else { throw tooComplex }
+                guard let product = coefficientOfA.multiplied(checked: coefficientOfB),
+                    let sum = terms[symbols, default: 0].adding(checked: product)
+                else { throw overflow }
+                terms[symbols] = sum
+            }
+        }
+        return try Polynomial(terms: terms)
+    }
+
+    /// The quotient, rounded down; what the divisor divides for certain is taken out of the brackets.
+    func quotient(by divisor: Polynomial) throws -> Polynomial {
+        guard divisor.terms.count == 1, let (symbols, coefficient) = divisor.terms.first, coefficient > 0 else {
+            if divisor.terms.isEmpty { throw GraphError(.shape, "a size is divided by zero") }
+            return try Polynomial(.quotient(expression, divisor.expression), depth: 0)
+        }
+        var whole: [[SymbolicInt]: Int64] = [:]
+        var rest: [[SymbolicInt]: Int64] = [:]
+        for (factors, value) in terms {
+            guard let left = Self.removing(symbols, from: factors) else {
+                rest[factors] = value
+                continue
+            }
+            let (quotient, remainder) = value.quotientAndRemainder(dividingBy: coefficient)
+            let floor = remainder < 0 ? quotient - 1 : quotient
+            whole[left] = floor
+            rest[factors] = value - floor * coefficient
+        }
+        let left = try Polynomial(terms: rest)
+        if symbols.isEmpty, left.terms.keys.allSatisfy(\.isEmpty) { return try Polynomial(terms: whole) }
+        if left.terms.isEmpty { return try Polynomial(terms: whole) }
+        let fraction = try Polynomial(terms: [[.quotient(left.expression, divisor.expression)]: 1])
+        return try Polynomial(terms: whole) + fraction
+    }
+
+    private static func removing(_ symbols: [SymbolicInt], from factors: [SymbolicInt]) -> [SymbolicInt]? {
+        var left = factors
+        for symbol in symbols {
+            guard let index = left.firstIndex(of: symbol) else { return nil }
+            left.remove(at: index)
+        }
+        return left
+    }
+
+    /// Terms in the order of their texts.
+    var expression: SymbolicInt {
+        let items = terms.map { symbols, coefficient -> SymbolicInt in
+            if symbols.isEmpty { return .number(coefficient) }
+            let factors = (coefficient == 1 ? [] : [.number(coefficient)]) + symbols
+            return factors.count == 1 ? factors[0] : .product(factors)
+        }.sorted { $0.text < $1.text }
+        return items.isEmpty ? .number(0) : items.count == 1 ? items[0] : .sum(items)
+    }
+}

@@ -1,0 +1,85 @@
+import Formats
+import GraphIR
+
+extension ExportedProgram {
+    /// Reads a TorchScript archive that was traced or frozen, or scripted with control flow that the weights and sizes
+    /// settle: its code unrolled into one graph.
+    ///
+    /// - Parameters:
+    ///   - file: what ``readTorch(_:format:options:)`` gives for the archive.
+    ///   - inputShapes: the shapes of the inputs, which archives don't record. Where there are too few, an image of
+    ///     224 × 224 pixels is assumed, and said.
+    /// - Throws: ``FormatError``: `container.unsupported` for what can't be unrolled, `text.malformed`, `limit.*`.
+    public init(torchScript file: TorchFile, inputShapes: [[Int]] = []) throws {
+        let archive = try ScriptArchive(file)
+        let state = Self.stateDict(of: archive.root)
+        let unrolling = ScriptProgram(name: "main_graph", isFrozen: state.count == 0)
+        guard case .module(let module) = try unrolling.value(archive.root, path: "") else {
+            throw FormatError(.containerUnsupported, "the archive holds no module")
+        }
+        guard let forward = try archive.scriptClass(module.className)?.methods["forward"] else {
+            throw FormatError(.containerUnsupported, "\(module.className) has no method 'forward'")
+        }
+        var notes: [String] = []
+        var arguments: [ScriptValue] = []
+        for parameter in forward.parameters.dropFirst() {
+            if parameter.defaultValue != nil, inputShapes.count <= arguments.count { break }
+            guard parameter.type?.path == "Tensor" || parameter.isOptionalTensor else {
+                throw FormatError(
+                    .containerUnsupported, "the input '\(parameter.name)' is no tensor",
+                    hint: "export the model with torch.export.save, whose files say all of it")
+            }
+            var shape = inputShapes[checked: arguments.count]
+            if shape == nil {
+                let assumed = [1, Self.channels(of: archive), 224, 224]
+                notes.append(
+                    "TorchScript doesn't record input sizes: '\(parameter.name)' is taken to be \(assumed); "
+                        + "--image-size or --input-shape says otherwise")
+                shape = assumed
+            }
+            let sizes = (shape ?? []).map { SymbolicInt.number(Int64($0)) }
+            arguments.append(unrolling.userInput(parameter.name, type: ATenTensorType(.float32, sizes)))
+        }
+        let interpreter = ScriptInterpreter(archive, program: unrolling)
+        try unrolling.results(try interpreter.call(module, "forward", arguments))
+        self = unrolling.finished(state: state)
+        self.notes = notes + self.notes
+        try graph.checkNames()
+    }
+
+    /// All tensors of a module and those below it, under PyTorch's names.
+    private static func stateDict(of root: PickledValue) -> StateDict {
+        var result = StateDict()
+        func collect(_ value: PickledValue, _ path: String) {
+            switch value {
+            case .tensor(let tensor):
+                if tensor.quantization == nil, !tensor.isSparse, !tensor.isMeta { result[path] = tensor.tensor }
+            case .object(let object):
+                guard case .dictionary(let entries)? = object.state else { return }
+                for entry in entries {
+                    guard case .string(let name) = entry.key else { continue }
+                    collect(entry.value, path.isEmpty ? name : "\(path).\(name)")
+                }
+            default: break
+            }
+        }
+        collect(root, "")
+        return result
+    }
+
+    /// The channels that the first kernel of the model takes: those of an image, unless it is one of a group.
+    private static func channels(of archive: ScriptArchive) -> Int {
+        let weights = stateDict(of: archive.root).tensors.values.map(\.shape)
+        let constants = archive.constants.compactMap { value -> [Int]? in
+            if case .tensor(let tensor) = value { tensor.tensor.shape } else { nil }
+        }
+        return (weights + constants).first { $0.count == 4 }?[checked: 1] ?? 3
+    }
+}
+
+extension ScriptFunction.Parameter {
+    fileprivate var isOptionalTensor: Bool {
+        guard case .subscripted(let base, let inner)? = type else { return false }
+        return base.path == "Optional" && inner.path == "Tensor"
+    }
+}
