@@ -45,11 +45,15 @@ let package = Package(
             name: "ExportedPrograms",
             dependencies: ["GraphIR", "Formats", "Operators", "Execution", "Architectures", collections],
             exclude: ["README.md"]),
+        .target(name: "CAtlas", exclude: ["atlas.zip", "NOTICE"]),
+        .target(
+            name: "Atlas", dependencies: ["GraphIR", "Formats", "Architectures", "ExportedPrograms", "CAtlas"],
+            exclude: ["README.md"]),
         .target(
             name: "Weightbridge",
             dependencies: [
                 "GraphIR", "Formats", "Images", "Operators", "Execution", "Parity", "Architectures",
-                "ExportedPrograms", collections, crypto,
+                "ExportedPrograms", "Atlas", collections, crypto,
             ]),
         .executableTarget(name: "Tool", dependencies: ["Weightbridge", argumentParser]),
         .target(name: "Examples", dependencies: ["Weightbridge"], path: "Examples"),
@@ -65,6 +69,8 @@ let package = Package(
         .testTarget(
             name: "ExportedProgramsTests",
             dependencies: ["ExportedPrograms", "Execution", "GraphIR", "Formats"]),
+        .testTarget(
+            name: "AtlasTests", dependencies: ["Atlas", "Architectures", "Execution", "GraphIR", "Formats"]),
         .testTarget(name: "WeightbridgeTests", dependencies: ["Weightbridge", "Examples"]),
         .testTarget(name: "ToolTests", dependencies: ["Tool", "Weightbridge"]),
     ],

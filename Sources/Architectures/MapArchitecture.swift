@@ -32,8 +32,19 @@ public struct MappingOptions: Sendable {
     public var returnsFeatures = false
     /// Modules, by the state dict's names (`blocks.3`), whose results the model returns instead of the head's.
     public var modules: [String] = []
+    /// When the graph is taken from the atlas of timm's architectures. ``mapArchitecture(_:config:options:)`` knows no
+    /// atlas; the package's whole library has one.
+    public var atlas = AtlasUse.whereNeeded
 
     public init() {}
+}
+
+/// When a graph is taken from the atlas.
+public enum AtlasUse: Sendable {
+    /// Where no family that is written by hand fits.
+    case whereNeeded
+    case always
+    case never
 }
 
 /// A state dict that became a model.
@@ -50,6 +61,20 @@ public struct MappedModel: Sendable {
     /// Tensors that the architecture doesn't use.
     public var unused: [String]
     public var hyperparameters: [(String, String)]
+
+    package init(
+        model: Model, architecture: String, family: String, variant: String?, notes: [String],
+        preprocessing: Preprocessing?, unused: [String], hyperparameters: [(String, String)]
+    ) {
+        self.model = model
+        self.architecture = architecture
+        self.family = family
+        self.variant = variant
+        self.notes = notes
+        self.preprocessing = preprocessing
+        self.unused = unused
+        self.hyperparameters = hyperparameters
+    }
 }
 
 /// Recognises the architecture that a state dict belongs to and builds its graph.

@@ -48,7 +48,7 @@ public struct Preprocessing: Sendable, Hashable {
     }
 
     /// What `config.json` beside timm's weights says under `pretrained_cfg`; `nil` where it lacks the essentials.
-    init?(config: JSONValue) {
+    package init?(config: JSONValue) {
         let part = config.member("pretrained_cfg") ?? config
         guard let mean = part.reals("mean"), let std = part.reals("std"), !mean.isEmpty, mean.count == std.count,
             let size = part.reals("input_size")?.compactMap({ Int(exactly: $0) }), size.count == 3,

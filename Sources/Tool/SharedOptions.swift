@@ -45,6 +45,11 @@ struct ArchitectureOptions: ParsableArguments {
             valueName: "name=value"))
     var settings: [String] = []
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Take the graph from the atlas of timm's architectures, or never; else only where it is needed.")
+    var atlas: Bool?
+
     @Flag(help: "Leave the head out and return pooled features.")
     var noHead = false
 
@@ -99,6 +104,7 @@ struct ArchitectureOptions: ParsableArguments {
         options.architecture = architecture
         options.activation = activation
         options.allowUnused = allowUnused
+        options.atlas = atlas.map { $0 ? .always : .never } ?? .whereNeeded
         options.leavesOutHead = noHead
         options.returnsFeatures = features
         options.modules = module

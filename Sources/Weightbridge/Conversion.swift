@@ -182,7 +182,7 @@ private func write(
     _ stateDict: StateDict, as format: OutputFormat, to path: String, beforeCommit: (@Sendable () throws -> Void)?
 ) throws -> ConversionReport {
     if format.isModel {
-        let mapped = try mapArchitecture(stateDict, config: nil, options: MappingOptions())
+        let mapped = try mapWeights(stateDict, config: nil, options: MappingOptions())
         var report = try write(
             convertOpset(mapped.model, to: ConversionOptions.defaultOpset), as: format, to: path,
             options: ConversionOptions())

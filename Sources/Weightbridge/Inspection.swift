@@ -79,7 +79,7 @@ public struct Inspection: Sendable {
         do {
             var options = MappingOptions()
             options.allowUnused = true
-            let mapped = try mapArchitecture(weights, config: checkpoint.config, options: options)
+            let mapped = try mapWeights(weights, config: checkpoint.config, options: options)
             facts.append(("recognised", mapped.architecture))
             for (name, value) in mapped.hyperparameters { facts.append((name, value)) }
             notes += mapped.notes

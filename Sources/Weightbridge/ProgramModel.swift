@@ -49,7 +49,7 @@ extension LoadedModel {
     }
 
     private static func recognised(_ checkpoint: Checkpoint, _ mapping: MappingOptions) throws -> LoadedModel {
-        let mapped = try mapArchitecture(checkpoint.stateDict, config: checkpoint.config, options: mapping)
+        let mapped = try mapWeights(checkpoint.stateDict, config: checkpoint.config, options: mapping)
         return LoadedModel(model: mapped.model, checkpoint: checkpoint, mapping: mapped)
     }
 

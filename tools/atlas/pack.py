@@ -26,8 +26,8 @@ INLINE_BYTES = 64
 OUT = pathlib.Path(__file__).resolve().parents[2] / "Sources" / "CAtlas" / "atlas.zip"
 ELEMENT_TYPES = ["float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"]
 
-# What a number depends on. Batch N, classes K, channels C; SIZE: it changes with the image in a way that isn't known.
-NUMBER, SIZE, FACTORS = 0, 1, {(1, 0, 0): 2, (0, 1, 0): 3, (0, 0, 1): 4, (1, 1, 0): 5, (1, 0, 1): 6}
+# What a number is a multiple of: batch, classes, channels, and their products.
+NUMBER, FACTORS = 0, {(1, 0, 0): 1, (0, 1, 0): 2, (0, 0, 1): 3, (1, 1, 0): 4, (1, 0, 1): 5}
 # Kinds of arguments.
 NONE, RESULT, STATE, CONSTANT, USER, TENSORS, INT, INTS, FLOAT, FLOATS, FALSE, TRUE, BOOLS, STRING, STRINGS, TYPE, \
     MEMORY, LAYOUT, DEVICE = range(19)
@@ -117,7 +117,7 @@ class Form:
         if len(self.first["nodes"]) != len(self.second["nodes"]):
             raise Unpackable("two traces differ in operators")
 
-    def expression(self, one, two, size=False):
+    def expression(self, one, two):
         """(kind, number): what a number of both traces comes from."""
         if one == two:
             return NUMBER, one
@@ -127,12 +127,10 @@ class Form:
                 was, now = was * before**power, now * after**power
             if was != now and was and one % was == 0 and one // was * now == two:
                 return kind, one // was
-        if size:
-            return SIZE, one
         raise Unpackable(f"a number is {one} and then {two}")
 
-    def write_expression(self, writer, one, two, size=False):
-        kind, number = self.expression(one, two, size)
+    def write_expression(self, writer, one, two):
+        kind, number = self.expression(one, two)
         if kind == NUMBER:
             writer.number((number * 2 if number >= 0 else -number * 2 - 1) * 2)
         else:
@@ -213,7 +211,6 @@ class Form:
         writer.data += module_writer.data
         writer.number(len(kept))
         self.done, at = 0, 0
-        types, type_writer = Table(), Writer()
         for one, two in kept:
             place = modules.place(one[3])
             writer.signed(place - at)
@@ -222,26 +219,10 @@ class Form:
             listed = bool(one[2]) and isinstance(one[2][0], list)
             numbers = one[2][0] if listed else one[2]
             writer.number(len(numbers) * 2 + listed)
-            for number in numbers:
-                self.write_type(type_writer, types, first["types"][number], second["types"][number])
             self.done += len(numbers)
         writer.number(len(first["outputs"]))
         for number in first["outputs"]:
             self.write_reference(writer, number)
-        writer.data += type_writer.data
-
-    def write_type(self, writer, types, one, two):
-        key = (one, two)
-        known = key in types.places
-        writer.number(types.place(key))
-        if known:
-            return
-        if one[0] != two[0] or len(one[1]) != len(two[1]):
-            raise Unpackable("two traces differ in types")
-        writer.number(ELEMENT_TYPES.index(one[0]))
-        writer.number(len(one[1]))
-        for pair in zip(one[1], two[1]):
-            self.write_expression(writer, *pair, size=self.any_size)
 
     def write_node(self, writer, one, two):
         name, arguments, _, _ = one

@@ -57,7 +57,19 @@ extension MappingError {
             case .type(let key, let found): misshaped.append("\(key): \(found.onnxName) isn't a floating-point type")
             }
         }
-        let unexpected = ledger.unused.map { (key: $0, shape: ledger.weights[$0]?.shape ?? []) }
+        self.init(
+            missing: missing, unexpected: ledger.unused.map { (key: $0, shape: ledger.weights[$0]?.shape ?? []) },
+            misshaped: misshaped, of: name)
+    }
+
+    /// - Parameters:
+    ///   - missing: keys that `name` has and the file lacks, and their shapes.
+    ///   - unexpected: keys of the file that `name` doesn't have.
+    ///   - misshaped: a line for each key whose shape or type is another one.
+    package init(
+        missing: [(key: String, shape: [Int])], unexpected: [(key: String, shape: [Int])], misshaped: [String],
+        of name: String
+    ) {
         let renames = suggestedRenames(missing: missing, unexpected: unexpected)
         var lines: [String] = []
         func list(_ title: String, _ items: [String]) {
@@ -75,7 +87,7 @@ extension MappingError {
             unexpected.isEmpty ? nil : "\(unexpected.count) unexpected",
             misshaped.isEmpty ? nil : "\(misshaped.count) with the wrong shape or type",
         ].compactMap { $0 }
-        let only = ledger.faults.isEmpty
+        let only = missing.isEmpty && misshaped.isEmpty
         self.init(
             only ? .unused : .mismatch,
             only

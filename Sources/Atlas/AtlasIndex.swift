@@ -1,0 +1,145 @@
+import Architectures
+import Formats
+import GraphIR
+
+/// One architecture of the atlas, with its head or without.
+public struct AtlasEntry: Sendable {
+    /// timm's name: `convnext_tiny`.
+    public let name: String
+    /// timm's file and class: `convnext.ConvNeXt`.
+    public let family: String
+    /// Whether it returns features, since it has no classes.
+    public let isHeadless: Bool
+    /// Whether images of any size will do: none of the graph's numbers depends on it.
+    public let takesAnySize: Bool
+    /// Channels, height and width that the graph was made for.
+    public let inputShape: [Int]
+    /// Elements of all parameters.
+    public let parameters: Int
+    /// The weights that timm publishes for it.
+    public let published: [AtlasModel]
+
+    /// Where the graph lies.
+    let group: Int
+    let offset: Int
+    let length: Int
+    /// See ``Fingerprint``.
+    let fingerprint: Fingerprint
+    /// Forms with the same number compute the same from the same weights.
+    let graphHash: UInt64
+    /// The tensors whose shapes depend on the number of classes or channels.
+    let freeNames: [String]
+}
+
+/// Weights that timm publishes.
+public struct AtlasModel: Sendable {
+    /// What stands behind the dot in timm's name: `fb_in22k_ft_in1k`.
+    public let tag: String
+    public let classes: Int
+    public let preprocessing: Preprocessing
+}
+
+/// An operator of ATen and the names of its arguments.
+struct AtlasOperator: Sendable {
+    let name: String
+    let arguments: [String]
+}
+
+/// What the atlas says of all architectures, without their graphs.
+struct AtlasIndex {
+    static let format = 1
+    let timmVersion: String
+    let torchVersion: String
+    let operators: [AtlasOperator]
+    var entries: [AtlasEntry] = []
+
+    init(_ cursor: inout AtlasCursor) throws {
+        let format = try cursor.count()
+        guard format == Self.format else {
+            throw FormatError(.containerUnsupported, "the atlas has form \(format), expected \(Self.format)")
+        }
+        timmVersion = try cursor.text()
+        torchVersion = try cursor.text()
+        let families = try cursor.list { try $0.text() }
+        let freeNames = try cursor.list { try $0.text() }
+        let recipes = try cursor.list { try Self.preprocessing($0.text()) }
+        operators = try cursor.list { cursor in
+            AtlasOperator(name: try cursor.text(), arguments: try cursor.list { try $0.text() })
+        }
+        entries = try cursor.list { cursor in
+            let name = try cursor.text()
+            let family = try Self.item(cursor.count(), of: families)
+            let flags = try cursor.count()
+            let shape = [try cursor.count(), try cursor.count(), try cursor.count()]
+            let parameters = try cursor.count()
+            let place = (try cursor.count(), try cursor.count(), try cursor.count())
+            let fingerprint = Fingerprint(names: try cursor.uint64(), shapes: try cursor.uint64())
+            let graphHash = try cursor.uint64()
+            let free = try cursor.list { try Self.item($0.count(), of: freeNames) }
+            let published = try cursor.list { cursor in
+                AtlasModel(
+                    tag: try cursor.text(), classes: try cursor.count(),
+                    preprocessing: try Self.item(cursor.count(), of: recipes))
+            }
+            return AtlasEntry(
+                name: name, family: family, isHeadless: flags & 1 != 0, takesAnySize: flags & 2 != 0,
+                inputShape: shape, parameters: parameters, published: published, group: place.0, offset: place.1,
+                length: place.2, fingerprint: fingerprint, graphHash: graphHash, freeNames: free)
+        }
+        guard cursor.isAtEnd else { throw AtlasCursor.damaged("its index goes on after the last entry") }
+    }
+
+    private static func item<Item>(_ index: Int, of items: [Item]) throws -> Item {
+        guard let item = items[checked: index] else { throw AtlasCursor.damaged("its index names item \(index)") }
+        return item
+    }
+
+    /// Mean, deviation, size, crop fraction, interpolation, crop mode.
+    private static func preprocessing(_ text: String) throws -> Preprocessing {
+        guard case .array(let items) = try JSONValue.parse(Array(text.utf8)), items.count == 6,
+            let mean = reals(items[0]), let std = reals(items[1]),
+            let size = reals(items[2])?.compactMap({ Int(exactly: $0) }), size.count == 3,
+            case .number(let crop) = items[3], let fraction = Double(crop), case .string(let filter) = items[4],
+            case .string(let mode) = items[5]
+        else { throw AtlasCursor.damaged("the preprocessing \(text) isn't one") }
+        return Preprocessing(
+            mean: mean, std: std, inputSize: size, cropFraction: fraction, interpolation: filter, cropMode: mode)
+    }
+
+    private static func reals(_ value: JSONValue) -> [Double]? {
+        guard case .array(let items) = value else { return nil }
+        let numbers = items.compactMap { item -> Double? in
+            if case .number(let text) = item { return Double(text) }
+            return nil
+        }
+        return numbers.count == items.count ? numbers : nil
+    }
+}
+
+extension AtlasEntry {
+    /// For programs.
+    public func json() -> JSONValue {
+        .object([
+            ("name", .string(name)), ("family", .string(family)), ("source", .string("atlas")),
+            ("parameters", .number(String(parameters))),
+            ("input_shape", .array(inputShape.map { .number(String($0)) })), ("any_size", .bool(takesAnySize)),
+            ("head", .bool(!isHeadless)),
+            (
+                "published",
+                .array(
+                    published.map { model in
+                        .object([
+                            ("tag", .string(model.tag)), ("num_classes", .number(String(model.classes))),
+                            (
+                                "preprocessing",
+                                .object(
+                                    model.preprocessing.metadata.map {
+                                        (String($0.key.dropFirst(MetadataKey.preprocessing.count + 1)), .string($0.value))
+                                    })
+                            ),
+                        ])
+                    })
+            ),
+        ])
+    }
+}

@@ -1,0 +1,155 @@
+import Architectures
+import ExportedPrograms
+import Formats
+import GraphIR
+
+extension Atlas {
+    /// The model of a state dict in timm's names: the graph from the atlas, the weights as they are.
+    ///
+    /// - Parameters:
+    ///   - config: the `config.json` beside the weights; it settles which architecture it is.
+    ///   - options: `architecture`, `batch`, `imageSize`, `computeType`, `allowUnused` and `leavesOutHead` count.
+    /// - Throws: ``MappingError`` where no form fits, with the nearest one's differences; `tensor.shape` where the
+    ///   image size doesn't fit; what the translation of its operators throws.
+    public func map(
+        _ weights: StateDict, config: JSONValue?, options: MappingOptions = MappingOptions()
+    ) throws -> MappedModel {
+        let named = options.architecture ?? configured(config)
+        if let name = options.architecture, entries(named: name).isEmpty { throw unknown(name) }
+        let fits = try fits(weights, named: named)
+        guard let best = fits.first else {
+            throw MappingError(
+                .unknown, "no architecture of the atlas has these \(weights.count) tensors",
+                report: "the atlas has \(Set(entries.map(\.name)).count) architectures of timm \(timmVersion)",
+                hint: "give the architecture with --architecture to see what is missing")
+        }
+        try check(best, weights, options: options)
+        var notes = options.architecture == nil && named != nil ? ["\(best.entry.name): config.json says so"] : []
+        notes += ambiguities(best, fits, isSettled: named != nil)
+        if !best.unexpected.isEmpty {
+            notes.append("\(best.unexpected.count) tensors aren't used and were left out")
+        }
+        return try build(best, weights, config: config, named: named, options: options, notes: notes)
+    }
+
+    /// The architecture that `config.json` names, where the atlas has it.
+    public func configured(_ config: JSONValue?) -> String? {
+        guard case .object(let members)? = config,
+            case .string(let name)? = members.first(where: { ExactName($0.key) == "architecture" })?.value
+        else { return nil }
+        return entries(named: name).isEmpty ? nil : name
+    }
+
+    private func unknown(_ name: String) -> MappingError {
+        let near = nearestNames(to: name, in: Set(entries.map(\.name)).sorted())
+        return MappingError(
+            .option, "there is no architecture '\(name)'",
+            report: near.isEmpty ? "" : "nearest names: " + near.joined(separator: ", "),
+            hint: near.first.map { "did you mean '\($0)'?" }
+                ?? "'weightbridge architectures' lists those that there are")
+    }
+
+    private func check(_ fit: AtlasFit, _ weights: StateDict, options: MappingOptions) throws {
+        let name = fit.entry.name + (fit.entry.isHeadless ? " without head" : "")
+        if !fit.isUsable || !fit.unexpected.isEmpty && !options.allowUnused {
+            throw MappingError(
+                missing: fit.missing.map { ($0.name, $0.shape.map { Int($0.value) }) },
+                unexpected: fit.unexpected.map { ($0, weights[$0]?.shape ?? []) }, misshaped: fit.misshaped,
+                of: name)
+        }
+        let settled = [
+            ("its head", options.leavesOutHead && !fit.entry.isHeadless), ("its activation", options.activation != nil),
+            ("its hyperparameters", !options.settings.isEmpty), ("its outputs", !options.modules.isEmpty),
+            ("its outputs", options.returnsFeatures), ("its classes", options.classes != nil),
+            ("its channels", options.inputChannels != nil),
+        ]
+        if let (what, _) = settled.first(where: \.1) {
+            throw MappingError(
+                .option, "the graph of \(name) is from the atlas and has \(what) settled", report: "",
+                hint: "convert it as it is; 'weightbridge extract' cuts a model at any value")
+        }
+        let size = [fit.entry.inputShape[1], fit.entry.inputShape[2]]
+        if let asked = options.imageSize, [asked.0, asked.1] != size, !fit.entry.takesAnySize {
+            throw FormatError(
+                .tensorShape, "the graph of \(name) is for images of \(size[0])×\(size[1]), not \(asked.0)×\(asked.1)",
+                hint: "leave --image-size out", faultClass: .unsupported)
+        }
+    }
+
+    /// Other forms that the weights fit as well, and in what they differ.
+    private func ambiguities(_ best: AtlasFit, _ fits: [AtlasFit], isSettled: Bool) -> [String] {
+        guard !isSettled else { return [] }
+        var notes: [String] = []
+        let same = fits.dropFirst().filter { $0.isExact && $0.entry.graphHash == best.entry.graphHash }
+        if !same.isEmpty {
+            notes.append("the same graph as \(same.map(\.entry.name).joined(separator: ", "))")
+        }
+        var seen: Set<UInt64> = [best.entry.graphHash]
+        for other in fits.dropFirst() where other.isExact && seen.insert(other.entry.graphHash).inserted {
+            notes.append(
+                "\(best.entry.name) is assumed; \(other.entry.name) has the same names and shapes, and "
+                    + "\(difference(best, other)): --architecture settles it")
+        }
+        return notes
+    }
+
+    private func build(
+        _ fit: AtlasFit, _ weights: StateDict, config: JSONValue?, named: String?, options: MappingOptions,
+        notes: [String]
+    ) throws -> MappedModel {
+        let entry = fit.entry
+        var notes = notes
+        var used = weights
+        for name in fit.unexpected { used[name] = nil }
+        let channels = fit.channels ?? Int64(entry.inputShape[0])
+        let size = options.imageSize ?? (entry.inputShape[1], entry.inputShape[2])
+        let choice = AtlasChoice(
+            classes: fit.classes, channels: channels, height: Int64(size.0), width: Int64(size.1))
+        let program = try fit.record.program(
+            entry.name, weights: used, choice: choice, channels: channels, operators: operators,
+            output: entry.isHeadless ? "features" : "logits", tensor: tensor)
+        var exporting = ExportOptions()
+        switch options.batch {
+        case .size(let samples):
+            guard let samples = Int(exactly: samples) else { break }
+            exporting.batch = .fixed(samples)
+        case .named(let name): exporting.batch = .named(name)
+        case .unknown: break
+        }
+        let types = Set(used.tensors.values.map(\.elementType).filter(\.isFloatingPoint))
+        let compute = options.computeType ?? (types == [.float64] ? .float64 : .float32)
+        exporting.computeType = compute
+        if types != [compute], !types.isEmpty {
+            notes.append("weights of another type than \(compute.name) keep their bits and are cast when the model runs")
+        }
+        var model = try ExportedPrograms.model(of: program, options: exporting)
+        let (preprocessing, source) = preprocessing(entry, classes: fit.classes, config: config, named: named)
+        if let source { notes.append("preprocessing: that of \(source)") }
+        let hyperparameters = [
+            ("source", "timm \(timmVersion)"), ("num_classes", "\(fit.classes ?? 0)"), ("in_chans", "\(channels)"),
+        ]
+        model.metadata += [
+            MetadataEntry(MetadataKey.architecture, entry.name), MetadataEntry(MetadataKey.family, entry.family),
+            MetadataEntry(
+                MetadataKey.hyperparameters,
+                JSONValue.object(hyperparameters.map { ($0.0, .string($0.1)) }).serialized(pretty: false)),
+        ]
+        model.metadata += preprocessing?.metadata ?? []
+        return MappedModel(
+            model: model, architecture: entry.name, family: entry.family, variant: entry.name, notes: notes,
+            preprocessing: preprocessing, unused: fit.unexpected, hyperparameters: hyperparameters)
+    }
+
+    /// What `config.json` says, else what timm says of the published weights that are meant.
+    private func preprocessing(
+        _ entry: AtlasEntry, classes: Int64?, config: JSONValue?, named: String?
+    ) -> (Preprocessing?, source: String?) {
+        if let config, let stated = Preprocessing(config: config) { return (stated, nil) }
+        let all = entry.published + entries(named: entry.name).flatMap(\.published)
+        let tag = named.flatMap { name in name.firstIndex(of: ".").map { String(name[$0...].dropFirst()) } }
+        let model =
+            all.first { $0.tag == tag } ?? entry.published.first { Int64($0.classes) == classes } ?? all.first
+        guard let model else { return (nil, nil) }
+        return (model.preprocessing, model.tag.isEmpty ? entry.name : "\(entry.name).\(model.tag)")
+    }
+}
