@@ -27,7 +27,7 @@ extension InferenceRule {
     /// A reduction whose axes are an attribute before some version and an input from then on.
     static func reduction(axesAreInputSince since: Int64) -> InferenceRule {
         InferenceRule { node in
-            let keeps = try node.binding.flag("keepdims", default: true)
+            let keeps = try node.binding.keepsDimensions()
             let emptyMeansNone = try node.binding.flag("noop_with_empty_axes")
             let isInput = node.binding.version >= since
             var axes = isInput ? node.integers(1) : try node.binding.ints("axes")?.map { Int($0) } ?? []
@@ -53,7 +53,7 @@ extension InferenceRule {
     /// The index of the greatest or least element along an axis.
     static let argReduction = InferenceRule { node in
         let axis = Int(try node.binding.int("axis", default: 0))
-        let keeps = try node.binding.flag("keepdims", default: true)
+        let keeps = try node.binding.keepsDimensions()
         guard var shape = node.shape(0) else { return node.set(0, shape: nil, type: .int64) }
         let start = try normalized(axis: axis, rank: shape.count)
         if keeps { shape[start] = .size(1) } else { shape.remove(at: start) }

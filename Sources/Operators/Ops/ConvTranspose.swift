@@ -36,6 +36,15 @@ extension Operator {
             filters = perGroup.multiplied(checked: Int64(attributes.group)).map { .size($0) } ?? .unknown
         }
         let kernel = attributes.window.kernel(of: weights)
+        let window = attributes.window
+        for (values, count, name) in [
+            (window.kernelShape, rank - 2, "kernel_shape"), (window.strides, rank - 2, "strides"),
+            (window.dilations, rank - 2, "dilations"), (window.pads, 2 * (rank - 2), "pads"),
+            (attributes.outputShape, rank - 2, "output_shape"), (attributes.outputPadding, rank - 2, "output_padding"),
+        ] {
+            guard let values, values.count != count else { continue }
+            throw GraphError(.argument, "\(values.count) numbers, expected \(count)", argument: name)
+        }
         let spatial = try x.dropFirst(2).enumerated().map { axis, dimension -> Dimension in
             guard case .size(let size) = dimension, let size = Int(exactly: size), let taps = kernel?[checked: axis]
             else {

@@ -13,6 +13,7 @@ extension Operator {
                     .argument, "gives \(otherwise.count) values, then_branch gives \(then.count)",
                     argument: "else_branch")
             }
+            try node.requireOutputs(then.count, "then_branch")
             let taken = try node.constant(0).map { try $0.bytes().array().first != 0 }
             for (position, pair) in zip(then, otherwise).enumerated() {
                 guard let taken else {

@@ -11,10 +11,11 @@ extension Operator {
         infer: InferenceRule { node in
             let carried = Swift.max(node.inputs.count - 2, 0)
             let number = InferredValue(type: .tensor(.int64, []))
-            let condition = InferredValue(type: .tensor(.bool, []))
+            let condition = InferredValue(type: node.type(1) ?? .tensor(.bool, []))
             let (state, results) = try node.steadyState((0..<carried).map { node.type($0 + 2) }, skipping: 1) { state in
                 try node.body("body", [number, condition] + state.map { InferredValue(type: $0) })
             }
+            try node.requireOutputs(results.count - 1, "body")
             let trips = node.integers(0)?.first.map { Dimension.size(Int64(Swift.max($0, 0))) }
             for position in node.outputs.indices {
                 let result = results[checked: position + 1]?.type
