@@ -57,6 +57,12 @@ STRICTER += [
     (r"is none of [a-z0-9]|is none of the known values|is neither 0 nor 1|hidden_size .*, expected 1 or more|"
      r"has no filter to smooth with", "values of attributes that the operator's text rules out, which onnx leaves to "
      "the runtime"),
+    (r"input \d+ is left out", "a gap in a list of inputs, of which onnx looks at the first only"),
+    (r"inputs and \d+ outputs, the function", "a call that wants more than the function gives"),
+    (r"besides rate and count", "the number of Adagrad's inputs, which onnx counts for Adam and Momentum only"),
+    (r"\d+, expected 0 or 1", "flags beyond 32 bits, which implementations cut off"),
+    (r"the operator ai\.onnx\.preview\S* is unknown", "onnx takes unknown operators of the preview domains for custom ones"),
+    (r"comes with the other one", "Attention's past keys without values, which onnx asks for since version 25 only"),
     (r"ranks \d+( and \d+|, \d+, \d+), expected|rank \d+, expected|expected batch and classes|weights of rank",
      "ranks that the operator's text rules out, which onnx leaves to the runtime"),
 ]

@@ -86,9 +86,9 @@ struct NodeChecker {
         for rule in schema.attributes where rule.isRequired && node.attribute(rule.name) == nil {
             faults.append(GraphError(.argument, "\(node.op): the attribute is required", argument: rule.name))
         }
-        if schema.name == OperatorName("Constant"), node.attributes.count != 1 {
-            faults.append(
-                GraphError(.argument, "Constant has \(node.attributes.count) attributes, expected exactly one value"))
+        let values = node.attributes.count { !(isFull && $0.name.hasPrefix("__")) }
+        if schema.name == OperatorName("Constant"), values != 1 {
+            faults.append(GraphError(.argument, "Constant has \(values) attributes, expected exactly one value"))
         }
         return faults
     }

@@ -65,8 +65,8 @@ extension InferenceRule {
         InferenceRule { node in
             let attributes = try WindowAttributes(&node.binding)
             let group = try node.binding.int("group", default: 1)
-            let x = try node.shape(input, rank: 2...Int.max, "X")
-            let weights = try node.shape(filter, rank: 2...Int.max, "W")
+            let x = try node.shape(input, rank: 3...Int.max, "X")
+            let weights = try node.shape(filter, rank: 3...Int.max, "W")
             guard let rank = x?.count ?? weights?.count else { return node.set(0, shape: nil) }
             if let x, let weights {
                 _ = try node.unified(
@@ -94,7 +94,7 @@ extension InferenceRule {
         var attributes = try WindowAttributes(&node.binding)
         attributes.ceilMode = try node.binding.flag("ceil_mode")
         attributes.padsBelowZero = true
-        guard let shape = try node.shape(0, rank: 2...Int.max, "X") else { return node.set(0, shape: nil) }
+        guard let shape = try node.shape(0, rank: 3...Int.max, "X") else { return node.set(0, shape: nil) }
         let kernel = try attributes.kernelShape.map { sizes -> [Dimension] in
             guard sizes.count == shape.count - 2 else {
                 throw GraphError(

@@ -31,6 +31,10 @@ extension Operator {
         guard rank >= 2, weights == nil || weights?.count == rank else {
             throw GraphError(.argument, "an input of rank \(rank), weights of rank \(weights?.count ?? 0)")
         }
+        if let channels = x[1].known, !channels.isMultiple(of: Int64(attributes.group)) {
+            throw GraphError(.argument, "\(channels) channels in \(attributes.group) groups", argument: "group")
+        }
+        if let channels = weights?[0] { _ = try node.unified(x[1], channels, "W") }
         var filters = Dimension.unknown
         if case .size(let perGroup)? = weights?[1] {
             filters = perGroup.multiplied(checked: Int64(attributes.group)).map { .size($0) } ?? .unknown

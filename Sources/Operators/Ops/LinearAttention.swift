@@ -32,7 +32,7 @@ extension Operator {
             let one = letters[packed].cut(into: count)
             guard one != .unknown || letters[packed].known == nil else {
                 throw GraphError(
-                    .argument, "\(letters[packed].text) elements doesn't cut into \(count) heads", argument: name)
+                    .argument, "\(letters[packed].text) elements don't cut into \(count) heads", argument: name)
             }
             try letters.merge(size, one, name)
         }

@@ -20,7 +20,9 @@ extension Operator {
             for position in node.outputs.indices {
                 let result = results[checked: position + 1]?.type
                 if position < carried {
-                    node.set(position, type: state[position])
+                    // What goes in as an optional may come out as what it holds.
+                    let isOptional = if case .optional = node.type(position + 2)?.kind { true } else { false }
+                    node.set(position, type: state[position] ?? (isOptional ? result?.withoutShape : nil))
                 } else if case .tensor(let element, _)? = result?.kind {
                     // A condition may end the loop early.
                     let count = node.inputs[checked: 1] == nil || node.inputs[1] == nil ? trips ?? .unknown : .unknown
