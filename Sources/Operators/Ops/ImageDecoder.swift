@@ -8,6 +8,7 @@ extension Operator {
     static let imageDecoder = Operator(
         "ImageDecoder", accuracy: .exact,
         infer: InferenceRule { node in
+            try node.vector(0, "encoded_stream")
             let channels: Int64 = try node.binding.string("pixel_format") == "Grayscale" ? 1 : 3
             node.set(0, shape: [.unknown, .unknown, .size(channels)], type: .uint8)
         }
