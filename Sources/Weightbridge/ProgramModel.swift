@@ -49,7 +49,8 @@ func carriedProgram(of checkpoint: Checkpoint, reading: ReadOptions) throws -> E
 private func exportOptions(_ mapping: MappingOptions, _ program: ExportedProgram) throws -> ExportOptions {
     let settled = [
         ("the activation", mapping.activation != nil), ("the image size", mapping.imageSize != nil),
-        ("hyperparameters", !mapping.settings.isEmpty), ("whether there is a head", mapping.leavesOutHead),
+        ("hyperparameters", !Preprocessing.settingNames.isSuperset(of: mapping.settings.keys)),
+        ("whether there is a head", mapping.leavesOutHead),
     ]
     if let (what, _) = settled.first(where: \.1) {
         throw FormatError(
