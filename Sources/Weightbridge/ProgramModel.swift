@@ -113,7 +113,8 @@ extension ExportedProgram {
     fileprivate func refuse(_ mapping: MappingOptions, in path: String) throws {
         let settled = [
             ("the activation", mapping.activation != nil), ("the image size", mapping.imageSize != nil),
-            ("hyperparameters", !mapping.settings.isEmpty), ("whether there is a head", mapping.leavesOutHead),
+            ("hyperparameters", !Preprocessing.settingNames.isSuperset(of: mapping.settings.keys)),
+            ("whether there is a head", mapping.leavesOutHead),
             ("the shapes of its inputs", !mapping.inputShapes.isEmpty),
         ]
         guard let (what, _) = settled.first(where: \.1) else { return }

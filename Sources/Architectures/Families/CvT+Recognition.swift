@@ -69,9 +69,15 @@ extension CvT {
     static let variants: [Variant<CvT>] = [
         cvt("cvt_13", [64, 192, 384], [1, 2, 10], [1, 3, 6], .imageNet(cropFraction: 0.875)),
         cvt("cvt_21", [64, 192, 384], [1, 4, 16], [1, 3, 6], .imageNet(cropFraction: 0.875)),
-        cvt("cvt_13_384", [64, 192, 384], [1, 2, 10], [1, 3, 6], .imageNet(size: 384, cropFraction: 1)),
-        cvt("cvt_21_384", [64, 192, 384], [1, 4, 16], [1, 3, 6], .imageNet(size: 384, cropFraction: 1)),
-        cvt("cvt_w24", [192, 768, 1024], [2, 2, 20], [3, 12, 16], .imageNet(size: 384, cropFraction: 1)),
+        cvt(
+            "cvt_13_384", [64, 192, 384], [1, 2, 10], [1, 3, 6],
+            .imageNet(size: 384, cropFraction: 1, cropMode: "squash")),
+        cvt(
+            "cvt_21_384", [64, 192, 384], [1, 4, 16], [1, 3, 6],
+            .imageNet(size: 384, cropFraction: 1, cropMode: "squash")),
+        cvt(
+            "cvt_w24", [192, 768, 1024], [2, 2, 20], [3, 12, 16],
+            .imageNet(size: 384, cropFraction: 1, cropMode: "squash")),
     ]
 
     /// Hugging Face's files.
