@@ -14,6 +14,10 @@ public struct MappingOptions: Sendable {
     public var imageSize: (Int, Int)?
     /// The shapes of the inputs in their order, for a file with a graph that doesn't say them (TorchScript).
     public var inputShapes: [[Int]] = []
+    /// Whether a program that was exported with one sample is to take any number of them.
+    public var opensBatch = false
+    /// Whether what a program computes of weights and constants alone is computed now.
+    public var foldsConstants = false
     /// Whether tensors that the architecture doesn't use are left out rather than refused.
     public var allowUnused = false
     /// The type that the model computes in. `nil`: `float64` where all weights are, else `float32`; narrower weights

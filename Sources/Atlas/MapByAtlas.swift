@@ -119,6 +119,7 @@ extension Atlas {
         let types = Set(used.tensors.values.map(\.elementType).filter(\.isFloatingPoint))
         let compute = options.computeType ?? (types == [.float64] ? .float64 : .float32)
         exporting.computeType = compute
+        exporting.foldsConstants = options.foldsConstants
         if types != [compute], !types.isEmpty {
             notes.append("weights of another type than \(compute.name) keep their bits and are cast when the model runs")
         }

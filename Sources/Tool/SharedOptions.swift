@@ -78,6 +78,12 @@ struct ArchitectureOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Fix the batch size; dynamic otherwise.", valueName: "n"))
     var batch: Int64?
 
+    @Flag(help: "Let a program that was exported with one sample take any number.")
+    var dynamicBatch = false
+
+    @Flag(help: "Compute now what a program computes of weights and constants alone; the weights stay in the file.")
+    var fold = false
+
     @Option(
         help: ArgumentHelp(
             "Input size, 'SIZE' or 'HEIGHTxWIDTH'; the architecture's own otherwise. Tables of positions are resampled.",
@@ -94,6 +100,8 @@ struct ArchitectureOptions: ParsableArguments {
 
     func options() throws -> MappingOptions {
         var options = MappingOptions()
+        options.opensBatch = dynamicBatch
+        options.foldsConstants = fold
         options.inputShapes = try inputShapes.map { text in
             let sizes = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
             guard sizes.allSatisfy({ $0.map { (1...1 << 31).contains($0) } ?? false }) else {

@@ -28,6 +28,7 @@ extension LoadedModel {
     private init(_ checkpoint: Checkpoint, _ program: ExportedProgram, _ mapping: MappingOptions) throws {
         var options = ExportOptions()
         options.computeType = mapping.computeType
+        options.foldsConstants = mapping.foldsConstants
         var notes: [String] = []
         if checkpoint.format == .torchScript {
             // Such archives are unrolled for one sample; mostly the number can be left open.
@@ -35,6 +36,7 @@ extension LoadedModel {
         } else {
             try program.refuse(mapping, in: checkpoint.path)
             if case .size(let batch) = mapping.batch, let batch = Int(exactly: batch) { options.batch = .fixed(batch) }
+            if case .named(let name) = mapping.batch, mapping.opensBatch { options.batch = .named(name) }
         }
         let model: Model
         do {
