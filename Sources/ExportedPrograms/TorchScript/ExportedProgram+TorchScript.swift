@@ -42,7 +42,7 @@ extension ExportedProgram {
         }
         let interpreter = ScriptInterpreter(archive, program: unrolling)
         try unrolling.results(try interpreter.call(module, "forward", arguments))
-        self = unrolling.finished(state: state)
+        self = try unrolling.finished(state: state)
         self.notes = notes + self.notes
         try graph.checkNames()
     }

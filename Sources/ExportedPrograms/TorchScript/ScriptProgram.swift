@@ -10,8 +10,11 @@ final class ScriptProgram {
     /// The module and the function whose code is being unrolled.
     var module = ""
     var place = ""
-    /// The sizes of values, where something knows them.
-    var sizes: (any SizeOracle)?
+    private let known = TranslatedSizes()
+    /// How many nodes ``known`` has followed.
+    private var followed = 0
+    /// Lists of results whose number nothing has said yet, by their nodes.
+    private var pending: [Int: ScriptList] = [:]
     /// Whether the archive keeps its weights among the constants, as `torch.jit.freeze` leaves them.
     private let isFrozen: Bool
 
@@ -93,7 +96,9 @@ final class ScriptProgram {
         inputs[path] = name
         program.graph.inputs.append(.tensor(name))
         program.inputs.append(isState ? .state(path) : .constant(path))
-        program.graph.types[name] = ATenTensorType(tensor.elementType, tensor.shape.map { .number(Int64($0)) })
+        let type = ATenTensorType(tensor.elementType, tensor.shape.map { .number(Int64($0)) })
+        program.graph.types[name] = type
+        known.addInput(name, type)
         if isState { program.stateDict[path] = tensor } else { program.constants[path] = tensor }
         return name
     }
@@ -104,6 +109,7 @@ final class ScriptProgram {
         program.graph.inputs.append(.tensor(value))
         program.inputs.append(.user(name: name))
         program.graph.types[value] = type
+        known.addInput(value, type)
         return .tensor(value)
     }
 
@@ -135,8 +141,10 @@ final class ScriptProgram {
 
     /// The finished program.
     /// - Parameter state: all weights of the archive, in its order, whether the graph uses them or not.
-    func finished(state: StateDict) -> ExportedProgram {
+    func finished(state: StateDict) throws -> ExportedProgram {
+        try follow(upTo: program.graph.nodes.count)
         var result = program
+        for name in result.graph.outputs.flatMap(\.names) { result.graph.types[name] = known.type(of: name) }
         var all = state
         for (name, tensor) in result.stateDict.tensors where all[name.string] == nil { all[name.string] = tensor }
         result.stateDict = all
@@ -172,7 +180,9 @@ final class ScriptProgram {
             switch kind {
             case "Tensor[]":
                 outputs.append(.tensors([]))
-                values.append(.list(ScriptList([], pending: program.graph.nodes.count)))
+                let list = ScriptList([], pending: program.graph.nodes.count)
+                pending[program.graph.nodes.count] = list
+                values.append(.list(list))
             case "Tensor":
                 let result = index == 0 ? name : unique("\(name)_\(index)")
                 outputs.append(.tensor(result))
@@ -192,6 +202,7 @@ final class ScriptProgram {
     /// - Parameter count: how many the code takes; `nil`: as many as the operator makes of its input.
     func settle(_ list: ScriptList, count: Int?) throws {
         guard let index = list.pending, let node = program.graph.nodes[checked: index] else { return }
+        if count == nil { try follow(upTo: index) }
         guard let count = try count ?? resultCount(of: node), (0...ScriptInterpreter.maximumItems).contains(count)
         else {
             throw unsupported("how many tensors \(node.target) gives, only a run can tell")
@@ -200,6 +211,7 @@ final class ScriptProgram {
         program.graph.nodes[index].outputs = [.tensors(names)]
         list.items = names.map { .tensor($0) }
         list.pending = nil
+        pending[index] = nil
     }
 
     /// How many tensors a node gives that makes several of one.
@@ -207,7 +219,7 @@ final class ScriptProgram {
         func argument(_ name: String) -> ATenArgument? { node.arguments.first { $0.name == name }?.value }
         if case .tensors(let names)? = argument("tensors") { return names.count }
         if case .ints(let sizes)? = argument("split_sizes") ?? argument("split_size") { return sizes.count }
-        guard case .tensor(let input)? = argument("self"), let shape = try sizes(of: input) else { return nil }
+        guard case .tensor(let input)? = argument("self"), let shape = known.type(of: input)?.shape else { return nil }
         var axis = 0
         if case .int(.number(let dimension))? = argument("dim") {
             axis = Int(clamping: dimension < 0 ? dimension + Int64(shape.count) : dimension)
@@ -232,10 +244,20 @@ final class ScriptProgram {
 
     // MARK: Sizes
 
+    /// Has the sizes of all values up to a node followed.
+    private func follow(upTo end: Int) throws {
+        while followed < end {
+            let index = followed
+            followed += 1
+            if let list = pending[index] { try settle(list, count: nil) }
+            known.add(program.graph.nodes[index])
+        }
+    }
+
     /// The sizes of a value, where they are known.
     func sizes(of name: String) throws -> [SymbolicInt]? {
-        if let type = program.graph.types[name] { return type.shape }
-        return try sizes?.sizes(of: name, in: program)
+        try follow(upTo: program.graph.nodes.count)
+        return known.type(of: name)?.shape
     }
 
     /// One size: a number where it is known, else the result of a node that reads it.
@@ -254,10 +276,4 @@ final class ScriptProgram {
         if case .int(.symbol(let symbol)) = value { sizeNames[key] = symbol }
         return value
     }
-}
-
-/// What knows the sizes of a program's values while it is being written.
-protocol SizeOracle: AnyObject {
-    /// - Returns: `nil` where the value's sizes aren't known.
-    func sizes(of name: String, in program: ExportedProgram) throws -> [SymbolicInt]?
 }
