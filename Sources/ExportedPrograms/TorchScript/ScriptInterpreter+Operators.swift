@@ -28,7 +28,7 @@ extension ScriptInterpreter {
                 .containerUnsupported, "the program raises an exception for inputs of these sizes", item: program.place,
                 hint: "give the sizes that it was made for, with --image-size or --input-shape")
         case ("format", _), ("warn", _), ("print", _): return .string("")
-        case ("NumToTensor", 1): return .number(arguments[0], constant: nil)
+        case ("NumToTensor", 1): return .number(arguments[0].plain, constant: nil)
         case ("device", 1...2): if case .string(let type) = arguments[0] { return .device(type) }
         case ("device", _), ("dtype", _), ("layout", _): if arguments.first?.isTensor == true { return .unknown }
         case ("is_cuda", 1), ("requires_grad", 1), ("is_quantized", 1), ("is_scripting", 0), ("is_tracing", 0),
@@ -48,13 +48,13 @@ extension ScriptInterpreter {
             }
         case ("size", 1), ("shape", 1):
             guard case .tensor(let tensor) = arguments[0] else {
-                return arguments[0].isTensor ? .list(ScriptList([])) : nil
+                return arguments[0].isTensor ? .list(try ScriptList([])) : nil
             }
             guard let shape = try program.sizes(of: tensor) else {
                 throw unsupported("the sizes of a value, without any of them being known")
             }
             return .list(
-                ScriptList(try shape.indices.map { try program.size(of: tensor, at: Int64($0)) }))
+                try ScriptList(try shape.indices.map { try program.size(of: tensor, at: Int64($0)) }))
         case ("size", 2):
             guard case .tensor(let tensor) = arguments[0], let dimension = arguments[1].wholeNumber else { return nil }
             return try program.size(of: tensor, at: dimension)

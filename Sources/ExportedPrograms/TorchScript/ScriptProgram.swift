@@ -45,16 +45,20 @@ final class ScriptProgram {
         case .tensor(let tensor): return .tensor(try input(tensor, path: path, isState: true))
         case .list(let items):
             return .list(
-                ScriptList(try items.enumerated().map { try self.value($0.element, path: "\(path).\($0.offset)") }))
+                try ScriptList(try items.enumerated().map { try self.value($0.element, path: "\(path).\($0.offset)") }))
         case .tuple(let items):
-            return .tuple(try items.enumerated().map { try self.value($0.element, path: "\(path).\($0.offset)") })
+            return .tuple(
+                try ScriptTuple(try items.enumerated().map { try self.value($0.element, path: "\(path).\($0.offset)") })
+            )
         case .dictionary(let entries):
-            let result = ScriptDictionary()
-            for entry in entries {
-                guard case .string(let key) = entry.key else { throw unsupported("a dict whose keys are no texts") }
-                result[key] = try self.value(entry.value, path: "\(path).\(key)")
-            }
-            return .dictionary(result)
+            return .dictionary(
+                try ScriptDictionary(
+                    try entries.map { entry in
+                        guard case .string(let key) = entry.key else {
+                            throw unsupported("a dict whose keys are no texts")
+                        }
+                        return (key, try self.value(entry.value, path: "\(path).\(key)"))
+                    }))
         case .object(let object):
             guard let module = ScriptModule(object, path: path) else {
                 throw unsupported("'\(path)' is an object of class \(object.className)")
@@ -127,8 +131,8 @@ final class ScriptProgram {
             for (index, item) in list.items.enumerated() {
                 try results(item, name: "\(name).\(index)", depth: depth + 1)
             }
-        case .tuple(let items):
-            for (index, item) in items.enumerated() {
+        case .tuple(let tuple):
+            for (index, item) in tuple.items.enumerated() {
                 try results(item, name: "\(name).\(index)", depth: depth + 1)
             }
         case .dictionary(let dictionary):
@@ -180,7 +184,7 @@ final class ScriptProgram {
             switch kind {
             case "Tensor[]":
                 outputs.append(.tensors([]))
-                let list = ScriptList([], pending: program.graph.nodes.count)
+                let list = ScriptList(pending: program.graph.nodes.count)
                 pending[program.graph.nodes.count] = list
                 values.append(.list(list))
             case "Tensor":
@@ -195,7 +199,7 @@ final class ScriptProgram {
         }
         program.graph.nodes.append(
             ATenNode(target, name: name, arguments: arguments, outputs: outputs, module: module))
-        return values.count == 1 ? values[0] : .tuple(values)
+        return values.count == 1 ? values[0] : .tuple(try ScriptTuple(values))
     }
 
     /// Gives the results of a node names, once their number is known.
@@ -209,8 +213,7 @@ final class ScriptProgram {
         }
         let names = (0..<count).map { _ in unique("getitem") }
         program.graph.nodes[index].outputs = [.tensors(names)]
-        list.items = names.map { .tensor($0) }
-        list.pending = nil
+        list.settle(names)
         pending[index] = nil
     }
 
