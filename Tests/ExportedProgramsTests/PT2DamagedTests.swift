@@ -57,10 +57,9 @@ import Testing
 
     @Test func otherHigherOrderOperatorsStay() throws {
         let name = "wrapped-2.13.0.pt2"
-        #expect(try edited(name, #""as_bool": false}, "kind": 1}, {"name": "", "arg": {"as_bool""#, "") == nil)
         let autocast = try edited(
-            name, #"{"as_bool": false}, "kind": 1}, {"name": "", "arg": {"as_none""#,
-            #"{"as_bool": true}, "kind": 1}, {"name": "", "arg": {"as_none""#)
+            name, #"{"as_scalar_type": 13}, "kind": 1}, {"name": "", "arg": {"as_bool": false}"#,
+            #"{"as_scalar_type": 13}, "kind": 1}, {"name": "", "arg": {"as_bool": true}"#)
         #expect(autocast?.code == .containerUnsupported)
         var archive = try ProgramFixtures.archive(name)
         let text = String(decoding: archive.program, as: UTF8.self)

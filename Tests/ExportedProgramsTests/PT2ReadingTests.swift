@@ -1,7 +1,8 @@
-import ExportedPrograms
 import Formats
 import GraphIR
 import Testing
+
+@testable import ExportedPrograms
 
 /// The programs of every PyTorch that wrote another layout or schema.
 @Suite struct PT2ReadingTests {

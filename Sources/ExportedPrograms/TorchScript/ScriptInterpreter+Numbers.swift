@@ -84,6 +84,7 @@ extension ScriptInterpreter {
                 return .bool((ExactName(a) == ExactName(b)) == (name == "eq"))
             }
             return try computeNumbers(name, arguments)
+        case ("rsub", 2): return try computeNumbers("sub", arguments.reversed())
         case ("neg", 1): return try computeScalar("sub", [.int(.number(0)), arguments[0]])
         case ("sqrt", 1): return arguments[0].realNumber.map { .float($0.squareRoot()) }
         case ("exp", 1): return arguments[0].realNumber.map { .float(exp($0)) }
@@ -103,7 +104,7 @@ extension ScriptInterpreter {
     private static let scalarOperators: Set<String> = [
         "add", "sub", "mul", "div", "floordiv", "floor_divide", "remainder", "pow", "min", "max", "eq", "ne", "lt",
         "le",
-        "gt", "ge", "__and__", "__or__", "__not__", "neg",
+        "gt", "ge", "__and__", "__or__", "__not__", "neg", "rsub",
     ]
 
     private func computeNumbers(_ name: String, _ arguments: [ScriptValue]) throws -> ScriptValue? {

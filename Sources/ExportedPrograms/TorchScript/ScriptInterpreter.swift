@@ -222,7 +222,12 @@ final class ScriptInterpreter {
                 }
                 return try program.constant(constant, index: index)
             }
-            if root == "__torch__" { return .function("\(path).\(name)") }
+            if root == "__torch__" {
+                if let found = try archive.scriptClass(path), found.base == "Enum", let value = found.constants[name] {
+                    return try evaluate(value, ScriptFrame())
+                }
+                return .function("\(path).\(name)")
+            }
         }
         let value = try evaluate(base, frame)
         switch value {

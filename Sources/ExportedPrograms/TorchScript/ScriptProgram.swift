@@ -3,8 +3,8 @@ import GraphIR
 
 /// The program that a TorchScript archive comes down to, while it is being written.
 final class ScriptProgram {
-    /// Nodes of one program: those of the largest real ones take a tenth.
-    static let maximumNodes = 500_000
+    /// Nodes of one program: the largest real ones have some thousands.
+    static let maximumNodes = 100_000
 
     private(set) var program: ExportedProgram
     /// The module and the function whose code is being unrolled.
@@ -60,6 +60,10 @@ final class ScriptProgram {
                         return (key, try self.value(entry.value, path: "\(path).\(key)"))
                     }))
         case .object(let object):
+            if object.state == nil, object.arguments.count == 1, case .string(let text) = object.arguments[0] {
+                // A case of an enumeration, which code compares by its value.
+                return .string(text)
+            }
             guard let module = ScriptModule(object, path: path) else {
                 throw unsupported("'\(path)' is an object of class \(object.className)")
             }
@@ -261,6 +265,12 @@ final class ScriptProgram {
     func sizes(of name: String) throws -> [SymbolicInt]? {
         try follow(upTo: program.graph.nodes.count)
         return known.type(of: name)?.shape
+    }
+
+    /// The element type of a value, where it is known.
+    func elementType(of name: String) throws -> ElementType? {
+        try follow(upTo: program.graph.nodes.count)
+        return known.type(of: name)?.elementType
     }
 
     /// One size: a number where it is known, else the result of a node that reads it.
