@@ -99,4 +99,23 @@ import Testing
         #expect(Set(program.expected.names) == ["output.logits", "output.aux.0", "output.aux.1"])
         #expect(program.expected["output.logits"]?.shape == [2, 3])
     }
+
+    /// The root is the name of the file that was saved to.
+    @Test func rootsHaveAnyName() throws {
+        let folder = try ScratchFolder()
+        let zip = try ZipArchive(FileSource(path: ProgramFixtures.path("tree-2.13.0.pt2")))
+        let path = folder.url.appendingPathComponent("renamed").path
+        let output = try OutputFile(path: path)
+        var writer = ZipWriter(output)
+        for entry in zip.entries {
+            let name = "mod\u{E8}le e\u{301}" + entry.name.dropFirst("tree-2.13.0".count)
+            try writer.add(name: name, bytes: try zip.bytes(of: entry))
+        }
+        try writer.finish()
+        try output.flush()
+        try output.commit()
+        let program = try ExportedProgram(pt2: FileSource(path: path))
+        #expect(program.sampleInputs.count == 2 && program.expected.count == 3)
+        #expect(program.constants.names == ["offset"])
+    }
 }

@@ -141,7 +141,7 @@ final class ScriptProgram {
             }
         case .dictionary(let dictionary):
             for entry in dictionary.entries {
-                try results(entry.value, name: "\(name).\(entry.key)", depth: depth + 1)
+                try results(entry.value, name: "\(name).\(entry.key.prefix(256))", depth: depth + 1)
             }
         default: program.notes.append("\(name) is \(value.kind) and no tensor of the graph, and was left out")
         }
@@ -233,7 +233,7 @@ final class ScriptProgram {
         }
         guard case .number(let size)? = shape[checked: axis] else { return nil }
         func pieces(of length: Int64) -> Int? {
-            length > 0 ? Int(clamping: (size + length - 1) / length) : nil
+            length > 0 ? size.adding(checked: length - 1).map { Int(clamping: $0 / length) } : nil
         }
         switch node.target {
         case "aten.unbind.int": return Int(clamping: size)
@@ -241,10 +241,10 @@ final class ScriptProgram {
             guard case .int(.number(let length))? = argument("split_size") else { return nil }
             return pieces(of: length)
         case "aten.chunk.default", "aten.unsafe_chunk.default":
-            guard case .int(.number(let chunks))? = argument("chunks"), chunks > 0, size < Int64.max - chunks else {
-                return nil
-            }
-            return pieces(of: (size + chunks - 1) / chunks)
+            guard case .int(.number(let chunks))? = argument("chunks"), chunks > 0,
+                let padded = size.adding(checked: chunks - 1)
+            else { return nil }
+            return pieces(of: padded / chunks)
         default: return nil
         }
     }

@@ -20,11 +20,8 @@ final class TranslatedSizes {
 
     /// Follows a node. Of one that can't be translated the results stay unknown.
     func add(_ node: ATenNode) {
-        do { try net.translate(node) } catch { unknown = unknown ?? error }
+        try? net.translate(node)
     }
-
-    /// What first kept a node from being followed.
-    private(set) var unknown: (any Error)?
 
     /// - Returns: `nil` where the value isn't known.
     func type(of name: String) -> ATenTensorType? {
