@@ -4,7 +4,7 @@ extension LoadedModel {
     /// The model of a checkpoint: that of its program where it carries one in PyTorch's operators (`.pt2`, TorchScript),
     /// else of the architecture that its weights are recognised as. `--architecture` takes the weights alone.
     init(_ checkpoint: Checkpoint, reading: ReadOptions, mapping: MappingOptions) throws {
-        guard mapping.architecture == nil, checkpoint.format.carriesProgram else {
+        guard mapping.architecture == nil, mapping.atlas != .always, checkpoint.format.carriesProgram else {
             self = try Self.recognised(checkpoint, mapping)
             return
         }
@@ -30,11 +30,11 @@ extension LoadedModel {
         options.computeType = mapping.computeType
         options.foldsConstants = mapping.foldsConstants
         var notes: [String] = []
+        try program.refuse(mapping, of: checkpoint)
         if checkpoint.format == .torchScript {
             // Such archives are unrolled for one sample; mostly the number can be left open.
             if case .named(let name) = mapping.batch, mapping.inputShapes.isEmpty { options.batch = .named(name) }
         } else {
-            try program.refuse(mapping, in: checkpoint.path)
             if case .size(let batch) = mapping.batch, let batch = Int(exactly: batch) { options.batch = .fixed(batch) }
             if case .named(let name) = mapping.batch, mapping.opensBatch { options.batch = .named(name) }
         }
@@ -112,16 +112,21 @@ private func inputShapes(_ mapping: MappingOptions, _ torch: TorchFile) throws -
 
 extension ExportedProgram {
     /// - Throws: `usage` for options that the graph has settled.
-    fileprivate func refuse(_ mapping: MappingOptions, in path: String) throws {
+    fileprivate func refuse(_ mapping: MappingOptions, of checkpoint: Checkpoint) throws {
+        // TorchScript's code is unrolled for the sizes that are asked for.
+        let hasSizes = checkpoint.format == .pt2
         let settled = [
-            ("the activation", mapping.activation != nil), ("the image size", mapping.imageSize != nil),
+            ("the activation", mapping.activation != nil),
             ("hyperparameters", !Preprocessing.settingNames.isSuperset(of: mapping.settings.keys)),
-            ("whether there is a head", mapping.leavesOutHead),
-            ("the shapes of its inputs", !mapping.inputShapes.isEmpty),
+            ("whether there is a head", mapping.leavesOutHead || mapping.returnsFeatures),
+            ("the number of classes", mapping.classes != nil), ("the channels", mapping.inputChannels != nil),
+            ("its outputs", !mapping.modules.isEmpty),
+            ("the image size", hasSizes && mapping.imageSize != nil),
+            ("the shapes of its inputs", hasSizes && !mapping.inputShapes.isEmpty),
         ]
         guard let (what, _) = settled.first(where: \.1) else { return }
         throw FormatError(
-            .usage, "the program of the file settles \(what)", file: path,
+            .usage, "the program of the file settles \(what)", file: checkpoint.path,
             hint: "export it anew from PyTorch, or take the weights alone with --architecture")
     }
 }

@@ -52,7 +52,8 @@ struct ProgramInlining {
                 .graphInvalid, "\(captured.count) values for the \(body.inputs.count) inputs of \(name)",
                 item: node.name)
         }
-        let inner = "\(prefix)\(node.name).\(name)."
+        // Real names are short; long ones would be repeated for each node within.
+        let inner = "\(prefix)\(node.name.prefix(128)).\(name.prefix(128))."
         for (input, value) in zip(body.inputs, captured) {
             guard let name = input.names.first else { continue }
             meanings[inner + name] = value

@@ -40,7 +40,8 @@ struct PyTree {
     /// A name for each leaf: `output.logits`, `output.aux.0`. The tree that is one leaf is called `root`.
     func leafNames(root: String) -> [String] {
         if type == nil { return [root] }
-        return zip(keys, children).flatMap { $1.leafNames(root: "\(root).\($0)") }
+        // Each leaf repeats the keys above it, so those have to be short.
+        return zip(keys, children).flatMap { $1.leafNames(root: "\(root).\($0.prefix(256))") }
     }
 
     /// The leaves of a value that is nested like this, in order.

@@ -12,7 +12,7 @@ extension ExportedProgram {
     /// - Throws: ``FormatError``: `container.unsupported` for what can't be unrolled, `text.malformed`, `limit.*`.
     public init(torchScript file: TorchFile, inputShapes: [[Int]] = []) throws {
         let archive = try ScriptArchive(file)
-        let state = Self.stateDict(of: archive.root)
+        let state = try Self.stateDict(of: archive.root)
         let unrolling = ScriptProgram(name: "main_graph", isFrozen: state.count == 0)
         guard case .module(let module) = try unrolling.value(archive.root, path: "") else {
             throw FormatError(.containerUnsupported, "the archive holds no module")
@@ -42,15 +42,23 @@ extension ExportedProgram {
         }
         let interpreter = ScriptInterpreter(archive, program: unrolling)
         try unrolling.results(try interpreter.call(module, "forward", arguments))
-        self = unrolling.finished(state: state)
+        self = try unrolling.finished(state: state)
         self.notes = notes + self.notes
         try graph.checkNames()
     }
 
+    /// Bytes of all names together; two long ones above many tensors would be more.
+    private static let maximumNameBytes = 1 << 26
+
     /// All tensors of a module and those below it, under PyTorch's names.
-    private static func stateDict(of root: PickledValue) -> StateDict {
+    private static func stateDict(of root: PickledValue) throws -> StateDict {
         var result = StateDict()
-        func collect(_ value: PickledValue, _ path: String) {
+        var nameBytes = 0
+        func collect(_ value: PickledValue, _ path: String) throws {
+            nameBytes += path.utf8.count
+            guard nameBytes <= maximumNameBytes else {
+                throw FormatError(.limitMemory, "the names of the tensors take more than \(maximumNameBytes) bytes")
+            }
             switch value {
             case .tensor(let tensor):
                 if tensor.quantization == nil, !tensor.isSparse, !tensor.isMeta { result[path] = tensor.tensor }
@@ -58,18 +66,18 @@ extension ExportedProgram {
                 guard case .dictionary(let entries)? = object.state else { return }
                 for entry in entries {
                     guard case .string(let name) = entry.key else { continue }
-                    collect(entry.value, path.isEmpty ? name : "\(path).\(name)")
+                    try collect(entry.value, path.isEmpty ? name : "\(path).\(name)")
                 }
             default: break
             }
         }
-        collect(root, "")
+        try collect(root, "")
         return result
     }
 
     /// The channels that the first kernel of a model takes: those of an image, unless the kernel is one of a group.
     public static func channels(of file: TorchFile) -> Int {
-        let weights = stateDict(of: file.root).tensors.values.map(\.shape)
+        let weights = (try? stateDict(of: file.root))?.tensors.values.map(\.shape) ?? []
         guard weights.isEmpty, case .tuple(let constants)? = file.constants else {
             return weights.first { $0.count == 4 }?[checked: 1] ?? 3
         }

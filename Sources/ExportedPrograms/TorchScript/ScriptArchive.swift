@@ -3,7 +3,7 @@ import GraphIR
 
 /// What a TorchScript archive holds beside its weights: the objects' classes, read when they are asked for.
 final class ScriptArchive {
-    /// The largest source file that is read.
+    /// Bytes of source that are read, of all files together: a trace of thousands of nodes takes some hundred kilobytes.
     static let maximumSource = 1 << 24
 
     let root: PickledValue
@@ -11,6 +11,7 @@ final class ScriptArchive {
     let zip: ZipArchive
     private let folder: String
     private var files: [String: ScriptFile] = [:]
+    private var sourceBytes = 0
 
     /// - Throws: `container.unsupported` where the archive has no code.
     init(_ file: TorchFile) throws {
@@ -31,7 +32,8 @@ final class ScriptArchive {
         let file = parts.dropLast().joined(separator: "/") + ".py"
         if let known = files[file] { return (known, String(name)) }
         guard let entry = zip.entry(named: folder + file) else { return nil }
-        let source = try zip.contents(of: entry, limit: Self.maximumSource).array()
+        let source = try zip.contents(of: entry, limit: Self.maximumSource - sourceBytes).array()
+        sourceBytes += source.count
         let parsed = try ScriptParser.parse(source, file: file)
         files[file] = parsed
         return (parsed, String(name))

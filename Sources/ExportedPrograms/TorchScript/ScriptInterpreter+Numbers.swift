@@ -26,7 +26,7 @@ extension ScriptInterpreter {
             return arguments[0].realNumber.map { .float($0) } ?? .unknown
         case ("bool", 1): return arguments[0].realNumber.map { .bool($0 != 0) } ?? .unknown
         case ("str", 1): return .string("")
-        case ("list", 1): return .list(ScriptList(try items(of: arguments[0], count: nil)))
+        case ("list", 1): return .list(try ScriptList(try items(of: arguments[0], count: nil)))
         case ("len", 1): return try compute("len", arguments) ?? .unknown
         case ("range", 1...3):
             let numbers = arguments.compactMap(\.wholeNumber)
@@ -44,7 +44,7 @@ extension ScriptInterpreter {
                 items.append(.int(.number(number)))
                 next = number.adding(checked: stride)
             }
-            return .list(ScriptList(items))
+            return .list(try ScriptList(items))
         default: throw unsupported("the function \(name)")
         }
     }
@@ -84,6 +84,7 @@ extension ScriptInterpreter {
                 return .bool((ExactName(a) == ExactName(b)) == (name == "eq"))
             }
             return try computeNumbers(name, arguments)
+        case ("rsub", 2): return try computeNumbers("sub", arguments.reversed())
         case ("neg", 1): return try computeScalar("sub", [.int(.number(0)), arguments[0]])
         case ("sqrt", 1): return arguments[0].realNumber.map { .float($0.squareRoot()) }
         case ("exp", 1): return arguments[0].realNumber.map { .float(exp($0)) }
@@ -103,7 +104,7 @@ extension ScriptInterpreter {
     private static let scalarOperators: Set<String> = [
         "add", "sub", "mul", "div", "floordiv", "floor_divide", "remainder", "pow", "min", "max", "eq", "ne", "lt",
         "le",
-        "gt", "ge", "__and__", "__or__", "__not__", "neg",
+        "gt", "ge", "__and__", "__or__", "__not__", "neg", "rsub",
     ]
 
     private func computeNumbers(_ name: String, _ arguments: [ScriptValue]) throws -> ScriptValue? {
@@ -118,6 +119,12 @@ extension ScriptInterpreter {
         if let a = arguments[0].wholeNumber, let b = arguments[1].wholeNumber { return try whole(name, a, b) }
         if let a = arguments[0].realNumber, let b = arguments[1].realNumber { return real(name, a, b) }
         guard case .int(let a) = arguments[0], case .int(let b) = arguments[1] else { return .unknown }
+        unknownSizes += 1
+        guard unknownSizes <= Self.maximumUnknownSizes else {
+            throw FormatError(
+                .limitCount, "more than \(Self.maximumUnknownSizes) computations with sizes that aren't known",
+                item: program.place)
+        }
         switch name {
         case "add": return .int(.sum([a, b]))
         case "sub": return .int(.sum([a, .product([.number(-1), b])]))
@@ -183,27 +190,24 @@ extension ScriptInterpreter {
         case (.list, "__getitem__", 2), (.tuple, "__getitem__", 2), (.dictionary, "__getitem__", 2):
             return try item(of: first, at: arguments[1])
         case (.list(let list), "append", 2):
-            try grow(list, by: 1)
-            list.items.append(arguments[1])
+            try grow(items(of: first, count: nil).count, by: 1)
+            try list.append([arguments[1]])
             return first
         case (.list(let list), "extend", 2):
             let added = try items(of: arguments[1], count: nil)
-            try grow(list, by: added.count)
-            list.items += added
+            try grow(items(of: first, count: nil).count, by: added.count)
+            try list.append(added)
             return ScriptValue.none
         case (.list, "add", 2), (.list, "add_", 2):
-            let joined = ScriptList(try items(of: first, count: nil))
-            let added = try items(of: arguments[1], count: nil)
-            try grow(joined, by: added.count)
-            joined.items += added
-            return .list(joined)
+            let own = try items(of: first, count: nil), added = try items(of: arguments[1], count: nil)
+            try grow(own.count, by: added.count)
+            return .list(try ScriptList(own + added))
         case (.list, "mul", 2):
             let items = try items(of: first, count: nil)
             guard let count = arguments[1].wholeNumber else { throw unsupported("a list of a length that isn't known") }
-            let repeated = ScriptList([])
-            try grow(repeated, by: items.count.multiplied(checked: Int(clamping: max(0, count))) ?? Int.max)
-            for _ in 0..<max(0, count) { repeated.items += items }
-            return .list(repeated)
+            let total = items.count.multiplied(checked: Int(clamping: max(0, count))) ?? Int.max
+            try grow(0, by: total)
+            return .list(try ScriptList((0..<total).map { items[$0 % items.count] }))
         case (.list, "slice", 2...4):
             let items = try items(of: first, count: nil)
             func bound(_ index: Int, _ otherwise: Int) -> Int {
@@ -213,8 +217,8 @@ extension ScriptInterpreter {
             }
             guard (arguments[checked: 3]?.wholeNumber ?? 1) == 1 else { throw unsupported("a slice in steps") }
             let start = bound(1, 0), end = bound(2, items.count)
-            return .list(ScriptList(start < end ? Array(items[start..<end]) : []))
-        case (.list, "list", 1): return .list(ScriptList(try items(of: first, count: nil)))
+            return .list(try ScriptList(start < end ? Array(items[start..<end]) : []))
+        case (.list, "list", 1): return .list(try ScriptList(try items(of: first, count: nil)))
         case (.list, "__contains__", 2):
             let items = try items(of: first, count: nil)
             return .bool(try items.contains { try isEqual($0, arguments[1]) })
@@ -231,27 +235,28 @@ extension ScriptInterpreter {
             }
             return result
         case (.dictionary(let dictionary), "_set_item", 3):
-            dictionary[try key(arguments[1])] = arguments[2]
+            try dictionary.set(try key(arguments[1]), arguments[2])
             guard dictionary.entries.count <= Self.maximumItems else {
                 throw FormatError(.limitCount, "a dict of more than \(Self.maximumItems)", item: program.place)
             }
             return ScriptValue.none
         case (.list(let list), "_set_item", 3):
-            try grow(list, by: 0)
+            _ = try items(of: first, count: nil)
             guard let place = arguments[1].wholeNumber,
                 let index = Int(exactly: place < 0 ? place + Int64(list.items.count) : place),
                 list.items.indices.contains(index)
             else { throw invalid("a list has no such item") }
-            list.items[index] = arguments[2]
+            try list.set(index, arguments[2])
             return ScriptValue.none
         case (.dictionary(let dictionary), "__contains__", 2):
             return .bool(dictionary[try key(arguments[1])] != nil)
         case (.dictionary(let dictionary), "keys", 1):
-            return .list(ScriptList(dictionary.entries.map { .string($0.key) }))
+            return .list(try ScriptList(dictionary.entries.map { .string($0.key) }))
         case (.dictionary(let dictionary), "values", 1):
-            return .list(ScriptList(dictionary.entries.map(\.value)))
+            return .list(try ScriptList(dictionary.entries.map(\.value)))
         case (.dictionary(let dictionary), "items", 1):
-            return .list(ScriptList(dictionary.entries.map { .tuple([.string($0.key), $0.value]) }))
+            return .list(
+                try ScriptList(dictionary.entries.map { .tuple(try ScriptTuple([.string($0.key), $0.value])) }))
         default: return nil
         }
     }
@@ -261,13 +266,12 @@ extension ScriptInterpreter {
         throw unsupported("a comparison that only a run can tell")
     }
 
-    /// Reserves room in a list that code is about to change.
-    private func grow(_ list: ScriptList, by count: Int) throws {
-        _ = try items(of: .list(list), count: nil)
-        let total = list.items.count.adding(checked: count) ?? Int.max
+    /// Charges for a container that grows.
+    private func grow(_ count: Int, by more: Int) throws {
+        let total = count.adding(checked: more) ?? Int.max
         guard total <= Self.maximumItems else {
             throw FormatError(.limitCount, "a list of more than \(Self.maximumItems)", item: program.place)
         }
-        try step(count)
+        try step(total)
     }
 }

@@ -28,9 +28,17 @@ extension ScriptInterpreter {
                 .containerUnsupported, "the program raises an exception for inputs of these sizes", item: program.place,
                 hint: "give the sizes that it was made for, with --image-size or --input-shape")
         case ("format", _), ("warn", _), ("print", _): return .string("")
-        case ("NumToTensor", 1): return .number(arguments[0], constant: nil)
-        case ("device", 1...2): if case .string(let type) = arguments[0] { return .device(type) }
-        case ("device", _), ("dtype", _), ("layout", _): if arguments.first?.isTensor == true { return .unknown }
+        case ("NumToTensor", 1): return .number(arguments[0].plain, constant: nil)
+        case ("device", 1...2):
+            if case .string(let type) = arguments[0] { return .device(type) }
+            if arguments[0].isTensor { return .device("cpu") }
+        case ("dtype", 1):
+            guard case .tensor(let tensor) = arguments[0] else { return nil }
+            guard let type = try program.elementType(of: tensor),
+                let code = Self.elementTypes.first(where: { $0.value == type })?.key
+            else { return .unknown }
+            return .int(.number(code))
+        case ("layout", 1): if arguments[0].isTensor { return .int(.number(0)) }
         case ("is_cuda", 1), ("requires_grad", 1), ("is_quantized", 1), ("is_scripting", 0), ("is_tracing", 0),
             ("is_autocast_enabled", _), ("is_grad_enabled", 0), ("is_complex", 1):
             return .bool(false)
@@ -48,13 +56,13 @@ extension ScriptInterpreter {
             }
         case ("size", 1), ("shape", 1):
             guard case .tensor(let tensor) = arguments[0] else {
-                return arguments[0].isTensor ? .list(ScriptList([])) : nil
+                return arguments[0].isTensor ? .list(try ScriptList([])) : nil
             }
             guard let shape = try program.sizes(of: tensor) else {
                 throw unsupported("the sizes of a value, without any of them being known")
             }
             return .list(
-                ScriptList(try shape.indices.map { try program.size(of: tensor, at: Int64($0)) }))
+                try ScriptList(try shape.indices.map { try program.size(of: tensor, at: Int64($0)) }))
         case ("size", 2):
             guard case .tensor(let tensor) = arguments[0], let dimension = arguments[1].wholeNumber else { return nil }
             return try program.size(of: tensor, at: dimension)
@@ -161,7 +169,7 @@ extension ScriptInterpreter {
         case ("int", .int), ("SymInt", .int), ("float", .float), ("float", .int), ("bool", .bool), ("str", .string),
             ("ScalarType", .int), ("MemoryFormat", .int), ("Layout", .int), ("Device", .device):
             return true
-        case ("Device", .unknown), ("ScalarType", .unknown): return true
+        case ("Device", .unknown): return true
         case ("int", .number(let number, _)), ("SymInt", .number(let number, _)), ("Scalar", .number(let number, _)),
             ("float", .number(let number, _)):
             return try !isStrict && fits(number, String(type), isStrict: true)
@@ -220,13 +228,12 @@ extension ScriptInterpreter {
         return names.count == items.count ? .tensors(names) : nil
     }
 
+    private static func elementType(_ code: Int64) -> ElementType? { elementTypes[code] }
+
     /// Numbers of `c10::ScalarType`, which the code has where exported programs have their own.
-    private static func elementType(_ code: Int64) -> ElementType? {
-        let types: [Int64: ElementType] = [
-            0: .uint8, 1: .int8, 2: .int16, 3: .int32, 4: .int64, 5: .float16, 6: .float32, 7: .float64,
-            9: .complex64, 10: .complex128, 11: .bool, 15: .bfloat16, 23: .float8e5m2, 24: .float8e4m3fn,
-            25: .float8e5m2fnuz, 26: .float8e4m3fnuz, 27: .uint16, 28: .uint32, 29: .uint64,
-        ]
-        return types[code]
-    }
+    private static let elementTypes: [Int64: ElementType] = [
+        0: .uint8, 1: .int8, 2: .int16, 3: .int32, 4: .int64, 5: .float16, 6: .float32, 7: .float64, 9: .complex64,
+        10: .complex128, 11: .bool, 15: .bfloat16, 23: .float8e5m2, 24: .float8e4m3fn, 25: .float8e5m2fnuz,
+        26: .float8e4m3fnuz, 27: .uint16, 28: .uint32, 29: .uint64,
+    ]
 }

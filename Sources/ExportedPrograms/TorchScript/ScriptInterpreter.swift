@@ -9,7 +9,11 @@ final class ScriptInterpreter {
     /// Statements and expressions that are looked at: a traced ViT-H takes some 20,000.
     static let maximumSteps = 4 << 20
     /// Calls within calls: a module of PyTorch's takes two.
-    static let maximumCalls = 100
+    static let maximumCalls = 64
+    /// Expressions and blocks within each other, over all calls.
+    static let maximumNesting = 512
+    /// Computations with sizes that aren't known: each makes an expression longer.
+    static let maximumUnknownSizes = 1_000
     /// Items of one list, and repetitions of one loop.
     static let maximumItems = 1 << 16
 
@@ -17,6 +21,8 @@ final class ScriptInterpreter {
     let program: ScriptProgram
     private var steps = 0
     private var calls = 0
+    private var nesting = 0
+    var unknownSizes = 0
 
     init(_ archive: ScriptArchive, program: ScriptProgram) {
         self.archive = archive
@@ -40,6 +46,14 @@ final class ScriptInterpreter {
                 .limitCount, "the code takes more than \(Self.maximumSteps) steps", item: program.place,
                 hint: "the archive is meant to hurt, or loops over something large")
         }
+    }
+
+    /// Whoever enters leaves by `nesting -= 1`.
+    private func enter() throws {
+        guard nesting < Self.maximumNesting else {
+            throw FormatError(.limitDepth, "code nests deeper than \(Self.maximumNesting)", item: program.place)
+        }
+        nesting += 1
     }
 
     // MARK: Calls
@@ -88,6 +102,8 @@ final class ScriptInterpreter {
 
     /// - Returns: what is returned, or `nil` where the block ends.
     private func run(_ block: [ScriptStatement], _ frame: inout ScriptFrame) throws -> ScriptValue? {
+        try enter()
+        defer { nesting -= 1 }
         for statement in block {
             try step()
             if let result = try locating(offset: statement.offset, { try run(statement, &frame) }) { return result }
@@ -165,16 +181,18 @@ final class ScriptInterpreter {
 
     func evaluate(_ expression: ScriptExpression, _ frame: ScriptFrame) throws -> ScriptValue {
         try step()
+        try enter()
+        defer { nesting -= 1 }
         switch expression {
         case .int(let value): return .int(.number(value))
         case .float(let value): return .float(value)
         case .string(let value): return .string(value)
-        case .list(let items): return .list(ScriptList(try items.map { try evaluate($0, frame) }))
-        case .tuple(let items): return .tuple(try items.map { try evaluate($0, frame) })
+        case .list(let items): return .list(try ScriptList(try items.map { try evaluate($0, frame) }))
+        case .tuple(let items): return .tuple(try ScriptTuple(try items.map { try evaluate($0, frame) }))
         case .dictionary(let entries):
-            let result = ScriptDictionary()
-            for entry in entries { result[try key(evaluate(entry.key, frame))] = try evaluate(entry.value, frame) }
-            return .dictionary(result)
+            return .dictionary(
+                try ScriptDictionary(
+                    try entries.map { (try key(evaluate($0.key, frame)), try evaluate($0.value, frame)) }))
         case .name(let name):
             if let value = frame.names[name] { return value }
             switch name {
@@ -204,7 +222,12 @@ final class ScriptInterpreter {
                 }
                 return try program.constant(constant, index: index)
             }
-            if root == "__torch__" { return .function("\(path).\(name)") }
+            if root == "__torch__" {
+                if let found = try archive.scriptClass(path), found.base == "Enum", let value = found.constants[name] {
+                    return try evaluate(value, ScriptFrame())
+                }
+                return .function("\(path).\(name)")
+            }
         }
         let value = try evaluate(base, frame)
         switch value {
@@ -273,7 +296,9 @@ final class ScriptInterpreter {
         path: String, _ arguments: [ScriptValue], _ keywords: [(name: String, value: ScriptValue)]
     ) throws -> ScriptValue {
         if let function = try archive.function(path) { return try call(function, arguments, keywords: keywords) }
-        if let found = try archive.scriptClass(path), found.base == "NamedTuple" { return .tuple(arguments) }
+        if let found = try archive.scriptClass(path), found.base == "NamedTuple" {
+            return .tuple(try ScriptTuple(arguments))
+        }
         throw unsupported("the archive has no code for \(path)")
     }
 

@@ -3,15 +3,18 @@ import GraphIR
 
 /// The program that a TorchScript archive comes down to, while it is being written.
 final class ScriptProgram {
-    /// Nodes of one program: those of the largest real ones take a tenth.
-    static let maximumNodes = 500_000
+    /// Nodes of one program: the largest real ones have some thousands.
+    static let maximumNodes = 100_000
 
     private(set) var program: ExportedProgram
     /// The module and the function whose code is being unrolled.
     var module = ""
     var place = ""
-    /// The sizes of values, where something knows them.
-    var sizes: (any SizeOracle)?
+    private let known = TranslatedSizes()
+    /// How many nodes ``known`` has followed.
+    private var followed = 0
+    /// Lists of results whose number nothing has said yet, by their nodes.
+    private var pending: [Int: ScriptList] = [:]
     /// Whether the archive keeps its weights among the constants, as `torch.jit.freeze` leaves them.
     private let isFrozen: Bool
 
@@ -42,17 +45,25 @@ final class ScriptProgram {
         case .tensor(let tensor): return .tensor(try input(tensor, path: path, isState: true))
         case .list(let items):
             return .list(
-                ScriptList(try items.enumerated().map { try self.value($0.element, path: "\(path).\($0.offset)") }))
+                try ScriptList(try items.enumerated().map { try self.value($0.element, path: "\(path).\($0.offset)") }))
         case .tuple(let items):
-            return .tuple(try items.enumerated().map { try self.value($0.element, path: "\(path).\($0.offset)") })
+            return .tuple(
+                try ScriptTuple(try items.enumerated().map { try self.value($0.element, path: "\(path).\($0.offset)") })
+            )
         case .dictionary(let entries):
-            let result = ScriptDictionary()
-            for entry in entries {
-                guard case .string(let key) = entry.key else { throw unsupported("a dict whose keys are no texts") }
-                result[key] = try self.value(entry.value, path: "\(path).\(key)")
-            }
-            return .dictionary(result)
+            return .dictionary(
+                try ScriptDictionary(
+                    try entries.map { entry in
+                        guard case .string(let key) = entry.key else {
+                            throw unsupported("a dict whose keys are no texts")
+                        }
+                        return (key, try self.value(entry.value, path: "\(path).\(key)"))
+                    }))
         case .object(let object):
+            if object.state == nil, object.arguments.count == 1, case .string(let text) = object.arguments[0] {
+                // A case of an enumeration, which code compares by its value.
+                return .string(text)
+            }
             guard let module = ScriptModule(object, path: path) else {
                 throw unsupported("'\(path)' is an object of class \(object.className)")
             }
@@ -93,7 +104,9 @@ final class ScriptProgram {
         inputs[path] = name
         program.graph.inputs.append(.tensor(name))
         program.inputs.append(isState ? .state(path) : .constant(path))
-        program.graph.types[name] = ATenTensorType(tensor.elementType, tensor.shape.map { .number(Int64($0)) })
+        let type = ATenTensorType(tensor.elementType, tensor.shape.map { .number(Int64($0)) })
+        program.graph.types[name] = type
+        known.addInput(name, type)
         if isState { program.stateDict[path] = tensor } else { program.constants[path] = tensor }
         return name
     }
@@ -104,6 +117,7 @@ final class ScriptProgram {
         program.graph.inputs.append(.tensor(value))
         program.inputs.append(.user(name: name))
         program.graph.types[value] = type
+        known.addInput(value, type)
         return .tensor(value)
     }
 
@@ -121,13 +135,13 @@ final class ScriptProgram {
             for (index, item) in list.items.enumerated() {
                 try results(item, name: "\(name).\(index)", depth: depth + 1)
             }
-        case .tuple(let items):
-            for (index, item) in items.enumerated() {
+        case .tuple(let tuple):
+            for (index, item) in tuple.items.enumerated() {
                 try results(item, name: "\(name).\(index)", depth: depth + 1)
             }
         case .dictionary(let dictionary):
             for entry in dictionary.entries {
-                try results(entry.value, name: "\(name).\(entry.key)", depth: depth + 1)
+                try results(entry.value, name: "\(name).\(entry.key.prefix(256))", depth: depth + 1)
             }
         default: program.notes.append("\(name) is \(value.kind) and no tensor of the graph, and was left out")
         }
@@ -135,8 +149,10 @@ final class ScriptProgram {
 
     /// The finished program.
     /// - Parameter state: all weights of the archive, in its order, whether the graph uses them or not.
-    func finished(state: StateDict) -> ExportedProgram {
+    func finished(state: StateDict) throws -> ExportedProgram {
+        try follow(upTo: program.graph.nodes.count)
         var result = program
+        for name in result.graph.outputs.flatMap(\.names) { result.graph.types[name] = known.type(of: name) }
         var all = state
         for (name, tensor) in result.stateDict.tensors where all[name.string] == nil { all[name.string] = tensor }
         result.stateDict = all
@@ -172,7 +188,9 @@ final class ScriptProgram {
             switch kind {
             case "Tensor[]":
                 outputs.append(.tensors([]))
-                values.append(.list(ScriptList([], pending: program.graph.nodes.count)))
+                let list = ScriptList(pending: program.graph.nodes.count)
+                pending[program.graph.nodes.count] = list
+                values.append(.list(list))
             case "Tensor":
                 let result = index == 0 ? name : unique("\(name)_\(index)")
                 outputs.append(.tensor(result))
@@ -185,21 +203,22 @@ final class ScriptProgram {
         }
         program.graph.nodes.append(
             ATenNode(target, name: name, arguments: arguments, outputs: outputs, module: module))
-        return values.count == 1 ? values[0] : .tuple(values)
+        return values.count == 1 ? values[0] : .tuple(try ScriptTuple(values))
     }
 
     /// Gives the results of a node names, once their number is known.
     /// - Parameter count: how many the code takes; `nil`: as many as the operator makes of its input.
     func settle(_ list: ScriptList, count: Int?) throws {
         guard let index = list.pending, let node = program.graph.nodes[checked: index] else { return }
+        if count == nil { try follow(upTo: index) }
         guard let count = try count ?? resultCount(of: node), (0...ScriptInterpreter.maximumItems).contains(count)
         else {
             throw unsupported("how many tensors \(node.target) gives, only a run can tell")
         }
         let names = (0..<count).map { _ in unique("getitem") }
         program.graph.nodes[index].outputs = [.tensors(names)]
-        list.items = names.map { .tensor($0) }
-        list.pending = nil
+        list.settle(names)
+        pending[index] = nil
     }
 
     /// How many tensors a node gives that makes several of one.
@@ -207,14 +226,14 @@ final class ScriptProgram {
         func argument(_ name: String) -> ATenArgument? { node.arguments.first { $0.name == name }?.value }
         if case .tensors(let names)? = argument("tensors") { return names.count }
         if case .ints(let sizes)? = argument("split_sizes") ?? argument("split_size") { return sizes.count }
-        guard case .tensor(let input)? = argument("self"), let shape = try sizes(of: input) else { return nil }
+        guard case .tensor(let input)? = argument("self"), let shape = known.type(of: input)?.shape else { return nil }
         var axis = 0
         if case .int(.number(let dimension))? = argument("dim") {
             axis = Int(clamping: dimension < 0 ? dimension + Int64(shape.count) : dimension)
         }
         guard case .number(let size)? = shape[checked: axis] else { return nil }
         func pieces(of length: Int64) -> Int? {
-            length > 0 ? Int(clamping: (size + length - 1) / length) : nil
+            length > 0 ? size.adding(checked: length - 1).map { Int(clamping: $0 / length) } : nil
         }
         switch node.target {
         case "aten.unbind.int": return Int(clamping: size)
@@ -222,20 +241,36 @@ final class ScriptProgram {
             guard case .int(.number(let length))? = argument("split_size") else { return nil }
             return pieces(of: length)
         case "aten.chunk.default", "aten.unsafe_chunk.default":
-            guard case .int(.number(let chunks))? = argument("chunks"), chunks > 0, size < Int64.max - chunks else {
-                return nil
-            }
-            return pieces(of: (size + chunks - 1) / chunks)
+            guard case .int(.number(let chunks))? = argument("chunks"), chunks > 0,
+                let padded = size.adding(checked: chunks - 1)
+            else { return nil }
+            return pieces(of: padded / chunks)
         default: return nil
         }
     }
 
     // MARK: Sizes
 
+    /// Has the sizes of all values up to a node followed.
+    private func follow(upTo end: Int) throws {
+        while followed < end {
+            let index = followed
+            followed += 1
+            if let list = pending[index] { try settle(list, count: nil) }
+            known.add(program.graph.nodes[index])
+        }
+    }
+
     /// The sizes of a value, where they are known.
     func sizes(of name: String) throws -> [SymbolicInt]? {
-        if let type = program.graph.types[name] { return type.shape }
-        return try sizes?.sizes(of: name, in: program)
+        try follow(upTo: program.graph.nodes.count)
+        return known.type(of: name)?.shape
+    }
+
+    /// The element type of a value, where it is known.
+    func elementType(of name: String) throws -> ElementType? {
+        try follow(upTo: program.graph.nodes.count)
+        return known.type(of: name)?.elementType
     }
 
     /// One size: a number where it is known, else the result of a node that reads it.
@@ -254,10 +289,4 @@ final class ScriptProgram {
         if case .int(.symbol(let symbol)) = value { sizeNames[key] = symbol }
         return value
     }
-}
-
-/// What knows the sizes of a program's values while it is being written.
-protocol SizeOracle: AnyObject {
-    /// - Returns: `nil` where the value's sizes aren't known.
-    func sizes(of name: String, in program: ExportedProgram) throws -> [SymbolicInt]?
 }

@@ -14,7 +14,7 @@ indirect enum ScriptValue {
     /// A tensor without dimensions whose number is known; `constant` where it is one of the archive's.
     case number(ScriptValue, constant: Int?)
     case list(ScriptList)
-    case tuple([ScriptValue])
+    case tuple(ScriptTuple)
     case dictionary(ScriptDictionary)
     case module(ScriptModule)
     /// A function or class, by its path.
@@ -72,38 +72,125 @@ indirect enum ScriptValue {
     var items: [ScriptValue]? {
         switch self {
         case .list(let list): list.items
-        case .tuple(let items): items
+        case .tuple(let tuple): tuple.items
         default: nil
         }
     }
 }
 
+extension ScriptValue {
+    /// How deep containers nest in it. Code can't make them deeper than ``maximumDepth``: freeing them recurses.
+    fileprivate var depth: Int {
+        switch self {
+        case .list(let list): list.depth
+        case .tuple(let tuple): tuple.depth
+        case .dictionary(let dictionary): dictionary.depth
+        default: 0
+        }
+    }
+
+    /// Whether code can change it later. What goes into a container that is there already must not, so that no
+    /// container ever gets deeper than it was made.
+    fileprivate var isMutable: Bool {
+        switch self {
+        case .list, .dictionary: true
+        case .tuple(let tuple): tuple.isMutable
+        default: false
+        }
+    }
+
+    static let maximumDepth = 32
+
+    fileprivate static func depth(around items: some Sequence<ScriptValue>) throws -> Int {
+        let depth = 1 + (items.lazy.map(\.depth).max() ?? 0)
+        guard depth <= maximumDepth else {
+            throw FormatError(.limitDepth, "containers nest deeper than \(maximumDepth)")
+        }
+        return depth
+    }
+
+    fileprivate func checkFixed() throws {
+        guard !isMutable else {
+            throw FormatError(.containerUnsupported, "a list or dict goes into another that was there before")
+        }
+    }
+}
+
+/// A tuple.
+final class ScriptTuple {
+    let items: [ScriptValue]
+    fileprivate let depth: Int
+    fileprivate let isMutable: Bool
+
+    /// - Throws: `limit.depth`.
+    init(_ items: [ScriptValue]) throws {
+        depth = try ScriptValue.depth(around: items)
+        isMutable = items.contains(where: \.isMutable)
+        self.items = items
+    }
+}
+
 /// A list, which code may append to.
 final class ScriptList {
-    var items: [ScriptValue]
+    private(set) var items: [ScriptValue]
     /// The node whose results these are, as long as nothing says how many there are.
     var pending: Int?
+    fileprivate let depth: Int
 
-    init(_ items: [ScriptValue], pending: Int? = nil) {
+    /// - Throws: `limit.depth`.
+    init(_ items: [ScriptValue]) throws {
+        // What is appended later is fixed, and adds a tuple's depth at most.
+        depth = try ScriptValue.depth(around: items)
         self.items = items
+    }
+
+    /// A list of tensors whose number isn't known.
+    init(pending: Int) {
+        items = []
+        depth = 1
         self.pending = pending
+    }
+
+    func settle(_ tensors: [String]) {
+        items = tensors.map { .tensor($0) }
+        pending = nil
+    }
+
+    /// - Throws: `container.unsupported` for lists in place of tensors.
+    func append(_ more: [ScriptValue]) throws {
+        for item in more { try item.checkFixed() }
+        items += more
+    }
+
+    func set(_ index: Int, _ value: ScriptValue) throws {
+        try value.checkFixed()
+        items[index] = value
     }
 }
 
 /// A dictionary, which code may add to. Keys are texts or whole numbers, in their order.
 final class ScriptDictionary {
-    var entries: [(key: String, value: ScriptValue)] = []
+    private(set) var entries: [(key: String, value: ScriptValue)] = []
+    fileprivate let depth: Int
 
-    subscript(key: String) -> ScriptValue? {
-        get { entries.first { ExactName($0.key) == ExactName(key) }?.value }
-        set {
-            let place = entries.firstIndex { ExactName($0.key) == ExactName(key) }
-            switch (place, newValue) {
-            case (let place?, let value?): entries[place].value = value
-            case (nil, let value?): entries.append((key, value))
-            case (let place?, nil): entries.remove(at: place)
-            case (nil, nil): break
-            }
+    /// - Throws: `limit.depth`.
+    init(_ entries: [(key: String, value: ScriptValue)] = []) throws {
+        depth = try ScriptValue.depth(around: entries.map(\.value))
+        for entry in entries { put(entry.value, at: entry.key) }
+    }
+
+    subscript(key: String) -> ScriptValue? { entries.first { ExactName($0.key) == ExactName(key) }?.value }
+
+    func set(_ key: String, _ value: ScriptValue) throws {
+        try value.checkFixed()
+        put(value, at: key)
+    }
+
+    private func put(_ value: ScriptValue, at key: String) {
+        if let place = entries.firstIndex(where: { ExactName($0.key) == ExactName(key) }) {
+            entries[place].value = value
+        } else {
+            entries.append((key, value))
         }
     }
 }

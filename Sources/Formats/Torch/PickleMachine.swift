@@ -216,6 +216,11 @@ final class PickleMachine {
             stack.append(try global(Array(module.utf8), Array(name.utf8)))
         case 0x52:  // REDUCE
             let arguments = try pop(), callee = try pop()
+            // TorchScript writes the value of an enumeration where Python has a tuple of arguments.
+            if case .string = arena[arguments], arena.name(callee)?.hasPrefix("__torch__.") == true {
+                stack.append(try call(callee, [arguments]))
+                break
+            }
             stack.append(try call(callee, try argumentList(arguments)))
         case 0x81:  // NEWOBJ
             let arguments = try pop(), type = try pop()

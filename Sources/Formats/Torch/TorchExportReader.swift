@@ -67,16 +67,16 @@ private struct TorchExportReader {
     private func layout() throws -> Layout {
         for entry in archive.entries {
             if entry.name == "archive_format" || entry.name.hasSuffix("/archive_format") {
-                return Layout(root: String(entry.name.dropLast("archive_format".utf8.count)), isRooted: true)
+                return Layout(root: String(entry.name.dropLast("archive_format".count)), isRooted: true)
             }
         }
         let name = "serialized_exported_program.json"
         if let entry = archive.entries.first(where: { $0.name == name || $0.name.hasSuffix("/" + name) }) {
-            return Layout(root: String(entry.name.dropLast(name.utf8.count)), isRooted: false)
+            return Layout(root: String(entry.name.dropLast(name.count)), isRooted: false)
         }
         let models = archive.entries.first { $0.name.hasSuffix("models/model.json") }
         return Layout(
-            root: models.map { String($0.name.dropLast("models/model.json".utf8.count)) } ?? "", isRooted: models != nil
+            root: models.map { String($0.name.dropLast("models/model.json".count)) } ?? "", isRooted: models != nil
         )
     }
 
@@ -97,7 +97,7 @@ private struct TorchExportReader {
                         : "export one program to a file")
             }
             program = only
-            name = String(only.name.dropFirst(root.utf8.count + "models/".utf8.count).dropLast(".json".utf8.count))
+            name = String(only.name.dropFirst((root + "models/").count).dropLast(".json".count))
         } else {
             guard let only = archive.entry(named: root + "serialized_exported_program.json") else {
                 throw FormatError(.containerMalformed, "the archive holds no exported program")
@@ -117,7 +117,7 @@ private struct TorchExportReader {
         for folder in layout.isRooted ? [root + "extra/"] : [root + "extra_files/"] {
             for entry in archive.entries where entry.name.hasPrefix(folder) {
                 result.extraFiles.append(
-                    (String(entry.name.dropFirst(folder.utf8.count)), try archive.bytes(of: entry)))
+                    (String(entry.name.dropFirst(folder.count)), try archive.bytes(of: entry)))
             }
         }
         result.notes = archive.notes + machine.notes

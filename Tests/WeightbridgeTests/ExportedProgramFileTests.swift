@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+import Weightbridge
+
+/// Exported programs and TorchScript archives as models: what they compute, and the way back to their weights.
+@Suite struct ExportedProgramFileTests {
+    static let folder = packageRoot.appendingPathComponent("fixtures/exported_programs").path
+    static let programs = [
+        "layers-2.1.2", "layers-2.4.1", "layers-2.5.1", "layers-2.7.1", "layers-2.8.0", "layers-2.13.0",
+        "layers-decomposed-2.13.0", "reshaped-2.5.1", "reshaped-2.7.1", "reshaped-2.8.0", "reshaped-2.13.0",
+        "tree-2.4.1", "tree-2.5.1", "tree-2.7.1", "tree-2.8.0", "tree-2.13.0", "wrapped-2.7.1", "wrapped-2.8.0",
+        "wrapped-2.13.0",
+    ]
+    static let scripts: [(String, [Int])] = [
+        ("layers-traced", [2, 3, 8, 8]), ("layers-frozen", [2, 3, 8, 8]), ("attention-traced", [2, 5, 8]),
+        ("attention-frozen", [2, 5, 8]), ("scripted", [3, 4]),
+    ]
+
+    private func golden(_ name: String) throws -> GoldenData {
+        try GoldenData.load("\(Self.folder)/\(name.split(separator: "-").first ?? "").npz")
+    }
+
+    @Test(arguments: programs) func programsComputeWhatPyTorchDoes(_ name: String) throws {
+        let loaded = try loadModel("\(Self.folder)/\(name).pt2")
+        let report = try verify(loaded.model, golden: try golden(name))
+        #expect(report.isParity, "\(report.text(color: false))")
+    }
+
+    @Test(arguments: scripts) func scriptsComputeWhatPyTorchDoes(_ name: String, _ shape: [Int]) throws {
+        var mapping = MappingOptions()
+        mapping.inputShapes = [shape]
+        let loaded = try loadModel("\(Self.folder)/\(name).pt", mapping: mapping)
+        let report = try verify(loaded.model, golden: try golden(name))
+        #expect(report.isParity, "\(report.text(color: false))")
+    }
+
+    @Test(arguments: programs) func theStateDictComesBack(_ name: String) throws {
+        let folder = try TemporaryFolder()
+        let path = "\(Self.folder)/\(name).pt2"
+        let report = try convert(path, to: folder.path("model.onnx"))
+        #expect(report.architecture == nil && report.digest?.isEmpty == false)
+        _ = try convert(folder.path("model.onnx"), to: folder.path("back.safetensors"))
+        let program = try ExportedProgram(pt2: FileSource(path: path))
+        guard case .checkpoint(let back) = try WeightFile.open(folder.path("back.safetensors")) else {
+            throw FormatError(.formatMismatch, "expected a checkpoint")
+        }
+        #expect(back.stateDict.names == program.stateDict.names)
+        for (key, tensor) in program.stateDict.tensors {
+            let other = try #require(back.stateDict[key.string])
+            #expect(other.shape == tensor.shape && other.elementType == tensor.elementType)
+            #expect(try other.bytes().array() == tensor.bytes().array(), "\(key)")
+        }
+    }
+
+    @Test func theSampleAndItsOutputsAreAGolden() throws {
+        let loaded = try loadModel("\(Self.folder)/tree-2.13.0.pt2")
+        let sample = try #require(loaded.sample)
+        #expect(sample.inputsByPosition.count == 2 && sample.outputsByPosition.count == 3)
+        #expect(try verify(loaded.model, golden: sample).isParity)
+        #expect(try loadModel("\(Self.folder)/tree-2.8.0.pt2").sample?.outputsByPosition.isEmpty == true)
+    }
+
+    @Test(arguments: ["exported.pt2", "torchscript.pt"]) func aTrainedModelIsOneGraph(_ name: String) throws {
+        let loaded = try loadModel(Digits.weights(name))
+        #expect(loaded.program != nil && loaded.mapping == nil)
+        #expect(try verify(loaded.model, golden: GoldenData.load(Digits.golden)).isParity)
+        var mapping = MappingOptions()
+        mapping.architecture = try loadModel(Digits.weights("state_dict.pth")).mapping?.architecture
+        #expect(try loadModel(Digits.weights(name), mapping: mapping).program == nil)
+    }
+
+    @Test func whatTheGraphSettlesIsNoOption() throws {
+        var mapping = MappingOptions()
+        mapping.imageSize = (32, 32)
+        #expect {
+            _ = try loadModel("\(Self.folder)/layers-2.13.0.pt2", mapping: mapping)
+        } throws: { ($0 as? FormatError)?.code == .usage }
+    }
+
+    @Test func inspectionShowsTheProgram() throws {
+        let inspection = try Inspection("\(Self.folder)/reshaped-2.13.0.pt2")
+        let facts = Dictionary(grouping: inspection.facts, by: \.label).mapValues { $0.map(\.value) }
+        #expect(facts["input"] == ["x: float32[s77, 4, 6]"])
+        #expect(facts["output"] == ["output.0: float32[s77, 4, 3]", "output.1: float32[2*s77, 6]"])
+        #expect(facts["symbol"] == ["s77: 1…64"])
+        #expect(facts["PyTorch"] == ["2.13.0+cpu"])
+    }
+
+    @Test func weightsAloneAreWrittenAndSaid() throws {
+        let folder = try TemporaryFolder()
+        let report = try convert("\(Self.folder)/layers-2.13.0.pt2", to: folder.path("weights.safetensors"))
+        #expect(report.tensors == 9 && report.notes.contains { $0.contains("program") })
+    }
+}
