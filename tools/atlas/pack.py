@@ -111,6 +111,7 @@ class Form:
         self.first, self.second = record["first"], record["second"]
         wide, height, width = record["second_input"]
         self.classes = (0, 0) if record["headless"] else CLASSES
+        self.takes_odd = record["odd"]
         self.any_size = (height, width) != (self.height, self.width)
         self.values = ((BATCHES[0], self.classes[0], self.channels), (BATCHES[1], self.classes[1], wide))
         self.tensors = {}
@@ -399,7 +400,7 @@ def write(path, forms, operators, tensors):
             current = bytearray()
         rows.text(name)
         rows.number(modules.place(f"{module.rpartition('.')[2]}.{kind}"))
-        rows.number(int(headless) + 2 * int(form.any_size))
+        rows.number(int(headless) + (2 if form.any_size else 0) + (4 if form.takes_odd else 0))
         for number in (form.channels, form.height, form.width, form.parameters, len(groups), len(current), len(data)):
             rows.number(number)
         for hashed in (form.names, form.shapes, form.graph_hash):
