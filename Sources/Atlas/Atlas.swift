@@ -45,7 +45,7 @@ public final class Atlas: Sendable {
 
     /// One form's graph, to be read.
     func record(of entry: AtlasEntry) throws -> AtlasCursor {
-        try AtlasCursor(group(of: entry), at: entry.offset, count: entry.length)
+        try AtlasCursor(bytes(ofGroup: entry.group), at: entry.offset, count: entry.length)
     }
 
     /// The bytes of one form's graph.
@@ -54,9 +54,10 @@ public final class Atlas: Sendable {
         return try cursor.data(entry.length)
     }
 
-    private func group(of entry: AtlasEntry) throws -> [UInt8] {
-        guard let group = archive.entry(named: "graphs/\(entry.group)") else {
-            throw AtlasCursor.damaged("the group \(entry.group) is missing")
+    /// Several forms' graphs.
+    func bytes(ofGroup number: Int) throws -> [UInt8] {
+        guard let group = archive.entry(named: "graphs/\(number)") else {
+            throw AtlasCursor.damaged("the group \(number) is missing")
         }
         return try archive.bytes(of: group).array()
     }

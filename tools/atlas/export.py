@@ -76,6 +76,9 @@ class Recorder(ProxyTorchDispatchMode):
         # Weak: a tensor that something else holds too is copied on its way out of a function that makes one.
         self.numbers, self.path = WeakTensorKeyDictionary(), [""]
 
+    def leave(self):
+        self.path.pop()
+
     def number(self, tensor, fresh=False):
         if fresh or tensor not in self.numbers:
             if not fresh:
@@ -148,7 +151,7 @@ def trace(model, shape):
         inputs.append((kind, name, recorder.number(tensor, fresh=not tied)))
     before = register_module_forward_pre_hook(
         lambda module, _: recorder.path.append(names.get(id(module), recorder.path[-1])))
-    after = register_module_forward_hook(lambda module, *_: recorder.path.pop() and None, always_call=True)
+    after = register_module_forward_hook(lambda module, *_: recorder.leave(), always_call=True)
     try:
         with torch.no_grad(), enable_python_dispatcher(), fake, recorder:
             result = functional_call(model, values, (image,), strict=True)
@@ -156,6 +159,7 @@ def trace(model, shape):
         before.remove()
         after.remove()
     outputs = [result] if isinstance(result, torch.Tensor) else list(result)
+    assert outputs
     lifted = {}
     for index, (number, tensor) in enumerate(recorder.constants.items()):
         inputs.append(("constant", f"lifted_tensor_{index}", number))

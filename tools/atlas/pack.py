@@ -28,6 +28,7 @@ ELEMENT_TYPES = ["float32", "float64", "float16", "bfloat16", "int64", "int32", 
 
 # What a number is a multiple of: batch, classes, channels, and their products.
 NUMBER, FACTORS = 0, {(1, 0, 0): 1, (0, 1, 0): 2, (0, 0, 1): 3, (1, 1, 0): 4, (1, 0, 1): 5}
+CLASS_KINDS = [kind for powers, kind in FACTORS.items() if powers[1]]
 # Kinds of arguments.
 NONE, RESULT, STATE, CONSTANT, USER, TENSORS, INT, INTS, FLOAT, FLOATS, FALSE, TRUE, BOOLS, STRING, STRINGS, TYPE, \
     MEMORY, LAYOUT, DEVICE = range(19)
@@ -142,7 +143,7 @@ class Form:
         first, second = self.record["state"], self.record["other_state"]
         if [row[0] for row in first] != [row[0] for row in second]:
             raise Unpackable("other classes give other names")
-        self.free = []
+        self.free, self.has_classes = [], False
         writer.number(len(first))
         previous = ""
         for (name, shape, element), (_, other) in zip(first, second):
@@ -152,6 +153,7 @@ class Form:
             writer.number(len(shape))
             for one, two in zip(shape, other):
                 self.write_expression(writer, one, two)
+                self.has_classes |= self.expression(one, two)[0] in CLASS_KINDS
             if shape != other:
                 self.free.append(name)
 
@@ -348,6 +350,10 @@ def preprocessing(config):
         config["interpolation"], config["crop_mode"]])
 
 
+def tag_is_headless(name, tag):
+    return timm.get_pretrained_cfg(f"{name}.{tag}" if tag else name).num_classes == 0
+
+
 def tags_of():
     result = {}
     for known in timm.list_pretrained():
@@ -374,6 +380,9 @@ def main():
             data = form.payload()
         except Unpackable as error:
             failures.append((name, headless, str(error)))
+            continue
+        if not headless and tag_is_headless(name, tag) and not form.has_classes:
+            # Asking for classes changes nothing.
             continue
         tensors.update(form.tensors)
         forms.append((record["module"], record["class"], name, headless, form, data))
