@@ -1,3 +1,4 @@
+import Architectures
 import Formats
 import GraphIR
 import Testing
@@ -21,6 +22,25 @@ import Testing
         }
         #expect(names.count == 1151)
         #expect(atlas.entries.reduce(0) { $0 + $1.published.count } == 1826)
+    }
+
+    @Test("Every form becomes a model", arguments: 0..<16)
+    func everyModel(part: Int) throws {
+        let atlas = try Atlas.shared()
+        for entry in atlas.entries[(atlas.entries.count * part / 16)..<(atlas.entries.count * (part + 1) / 16)] {
+            var cursor = try atlas.record(of: entry)
+            let record = try AtlasRecord(&cursor, operators: atlas.operators.count)
+            let weights = try SeededWeights.stateDict(
+                of: record, classes: 7, channels: Int64(entry.inputShape[0]), withContents: false)
+            var options = MappingOptions()
+            options.architecture = entry.name
+            do {
+                let mapped = try atlas.map(weights, config: nil, options: options)
+                #expect(mapped.architecture == entry.name && mapped.model.graph.outputs.count == 1)
+            } catch {
+                Issue.record("\(entry.name): \(error)")
+            }
+        }
     }
 
     @Test("Opening takes less than 20 ms")
