@@ -54,17 +54,17 @@ STRICTER += [
     (r"the function .* has no such attribute", "an attribute that the function hasn't: it would have no effect"),
     (r"elements don't come of|is none of NOTSET", "ConvTranspose's padding, which onnx leaves to the runtime"),
     (r"is declared as .* and as", "two declarations of one value that contradict each other"),
-]
-
-# What onnx finds and we don't yet: gaps, no purpose. They are counted, and printed as what they are.
-GAPS = [
-    (r"type case mismatch\. existing=tensor_type inferred=sequence_type", "a body's input of another kind of value"),
-    (r"Type info is expected|are expected to have type info", "an input that is left out where a sequence is made"),
-    (r"Col2Im\): .* expected to have rank 1", "the rank of Col2Im's sizes"),
-    (r"MaxRoiPool\): .* pooled_shape has incorrect length", "the number of MaxRoiPool's sizes"),
-    (r"LpPool\): .* Inferred shape and existing shape differ", "LpPool with ceil_mode"),
-    (r"RMSNormalization\): Y has inconsistent type", "RMSNormalization of two types"),
-    (r"Momentum\): .* should be a multiple of 2", "the number of Momentum's inputs"),
+    (r"is none of [a-z0-9]|is none of the known values|is neither 0 nor 1|hidden_size .*, expected 1 or more|"
+     r"has no filter to smooth with", "values of attributes that the operator's text rules out, which onnx leaves to "
+     "the runtime"),
+    (r"input \d+ is left out", "a gap in a list of inputs, of which onnx looks at the first only"),
+    (r"inputs and \d+ outputs, the function", "a call that wants more than the function gives"),
+    (r"besides rate and count", "the number of Adagrad's inputs, which onnx counts for Adam and Momentum only"),
+    (r"\d+, expected 0 or 1", "flags beyond 32 bits, which implementations cut off"),
+    (r"the operator ai\.onnx\.preview\S* is unknown", "onnx takes unknown operators of the preview domains for custom ones"),
+    (r"comes with the other one", "Attention's past keys without values, which onnx asks for since version 25 only"),
+    (r"ranks \d+( and \d+|, \d+, \d+), expected|rank \d+, expected|expected batch and classes|weights of rank",
+     "ranks that the operator's text rules out, which onnx leaves to the runtime"),
 ]
 
 LAXER = [
@@ -74,6 +74,15 @@ LAXER = [
     (r"FLOAT6 int32_data values must use only bits 0-5", "the unused bits of six-bit floats say nothing"),
     (r"One and only one of the attributes 'value', 'value_\*' or 'sparse_value'",
      "onnx's function body of MeanVarianceNormalization breaks its own rule"),
+    (r"(Average|Max|Lp)Pool\): \[ShapeInferenceError\] Inferred shape and existing shape differ in dimension",
+     "with ceil_mode, a window that would start in the padding is none: so onnx's reference evaluator and onnxruntime "
+     "have it in all versions, and onnx's inference since version 22; its inference of older versions counts the window"),
+    (r"RMSNormalization\): Y has inconsistent type", "the schema lets X and scale be of two types and gives Y the type of "
+     "scale; onnx's rule gives it the type of X, so that it takes no such model"),
+    (r"Number of elements of input 'sizes' \(0\)", "Resize: how many sizes there are isn't known, which onnx takes for 0"),
+    (r"Input shape must have either \[C\] or \[1,C\]", "StringNormalizer: a first dimension that has a name may be 1"),
+    (r"inferred=sparse_tensor_type|sparse_tensor\(", "a sparse initializer stands for a tensor, as the specification and the "
+     "runtimes have it; onnx's inference makes it a sparse tensor, which no operator takes"),
     (r"no answer", "onnx doesn't come to an end, or crashes"),
 ]
 
@@ -157,7 +166,7 @@ def main():
                 labels[str(path)] = f"{file.parent.name}: {change} ({number})"
                 theirs[str(path)] = their_verdict(path)
         ours = our_verdicts(options.tool, list(labels))
-        counts, reasons, gaps = collections.Counter(), collections.Counter(), collections.Counter()
+        counts, reasons = collections.Counter(), collections.Counter()
         for path, label in labels.items():
             mine, other = ours[path], theirs[path]
             if bool(mine) == bool(other):
@@ -166,10 +175,6 @@ def main():
             why = reason(mine, other)
             if why:
                 reasons[why] += 1
-                continue
-            gap = None if mine else next((what for pattern, what in GAPS if re.search(pattern, other)), None)
-            if gap:
-                gaps[gap] += 1
                 continue
             counts["only we find fault" if mine else "only onnx finds fault"] += 1
             print(f"{'only we' if mine else 'only onnx'}: {label}: {'; '.join(mine[:3]) if mine else other[:300]}")
@@ -181,8 +186,6 @@ def main():
             print(f"{count:6} {key}")
         for why, count in reasons.most_common():
             print(f"{count:6} on purpose: {why}")
-        for what, count in gaps.most_common():
-            print(f"{count:6} known gap: {what}")
         sys.exit(1 if counts["only we find fault"] + counts["only onnx finds fault"] else 0)
 
 

@@ -12,6 +12,8 @@ public struct MappingOptions: Sendable {
     /// Height and width. `nil`: what the weights ask for, or `config.json` or the known variant says, else dynamic. A table
     /// of positions for another size is resampled as timm does it.
     public var imageSize: (Int, Int)?
+    /// The shapes of the inputs in their order, for a file with a graph that doesn't say them (TorchScript).
+    public var inputShapes: [[Int]] = []
     /// Whether tensors that the architecture doesn't use are left out rather than refused.
     public var allowUnused = false
     /// The type that the model computes in. `nil`: `float64` where all weights are, else `float32`; narrower weights

@@ -153,13 +153,31 @@ extension Checkpoint {
         let torch = try readTorch(file, format: format, options: options)
         var selector = WeightSelector(options: options)
         try locating(file: file.path) {
-            try selector.select(from: torch.root)
+            do {
+                try selector.select(from: torch.root)
+            } catch let error as FormatError where error.code == .tensorMissing {
+                guard let frozen = Self.frozenWeights(torch) else { throw error }
+                selector = WeightSelector(options: options)
+                try selector.select(from: frozen)
+                notes.append("the archive is frozen: its weights are the constants of its code, without their names")
+            }
             try Self.checkExpansion(selector.stateDict, fileSize: file.count)
         }
         self.init(
             path: file.path, format: format, stateDict: selector.stateDict, selection: selector.selection,
-            globals: torch.globals, notes: torch.notes + selector.notes)
+            globals: torch.globals, notes: torch.notes + notes + selector.notes)
         archive = options.verifyChecksums ? torch.archive : nil
+    }
+
+    /// The constants of a TorchScript archive that `torch.jit.freeze` left without attributes: `CONSTANTS.c0` and so on,
+    /// as its code calls them.
+    private static func frozenWeights(_ torch: TorchFile) -> PickledValue? {
+        guard case .tuple(let constants)? = torch.constants else { return nil }
+        let tensors = constants.enumerated().compactMap { index, value -> (key: PickledValue, value: PickledValue)? in
+            guard case .tensor = value else { return nil }
+            return (.string("CONSTANTS.c\(index)"), value)
+        }
+        return tensors.isEmpty ? nil : .dictionary(tensors)
     }
 
     /// Bytes that the tensors of any file may take together, and how often the file's size those of a larger one. Tied

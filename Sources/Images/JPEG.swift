@@ -32,8 +32,22 @@ func decodeJPEG(_ data: UnsafeRawBufferPointer, _ canvas: Canvas) throws -> RGBI
     guard readHeader(handle, source, UInt(data.count), &width, &height, &subsampling, &colors) == 0 else {
         throw malformed("libturbojpeg can't read the header")
     }
-    // TJCS_CMYK and TJCS_YCCK.
-    guard colors < 3 else { throw unsupported("a JPEG in the colours of a printer (CMYK)") }
+    // TJCS_CMYK and TJCS_YCCK, for printers.
+    if colors >= 3 {
+        _ = try canvas.byteCount(width: Int(width), height: Int(height), bytesPerPixel: 7)
+        return try canvas.picture(width: Int(width), height: Int(height)) { pixels in
+            var inks = [UInt8](repeating: 0, count: pixels.count / 3 * 4)
+            // TJPF_CMYK, no flags.
+            guard decode(handle, source, UInt(data.count), &inks, width, 0, height, 11, 0) == 0 else {
+                throw malformed("libturbojpeg can't decode it")
+            }
+            for pixel in 0..<(pixels.count / 3) {
+                for channel in 0..<3 {
+                    pixels[3 * pixel + channel] = printed(inks[4 * pixel + channel], black: inks[4 * pixel + 3])
+                }
+            }
+        }
+    }
     return try canvas.picture(width: Int(width), height: Int(height)) { pixels in
         guard let target = pixels.baseAddress else { return }
         // TJPF_RGB, no flags.
@@ -41,4 +55,11 @@ func decodeJPEG(_ data: UnsafeRawBufferPointer, _ canvas: Canvas) throws -> RGBI
             throw malformed("libturbojpeg can't decode it")
         }
     }
+}
+
+/// The light that an ink and black leave, as Pillow has it. Files hold inks inverted, as Adobe's programs write them:
+/// 255 is none.
+private func printed(_ ink: UInt8, black: UInt8) -> UInt8 {
+    let product = Int(255 - ink) * Int(black) + 128
+    return UInt8(max(0, Int(black) - (((product >> 8) + product) >> 8)))
 }

@@ -13,6 +13,10 @@ func decodePNM(_ data: UnsafeRawBufferPointer, _ canvas: Canvas) throws -> RGBIm
     if isBinary { _ = try reader.byte() }
     let channels = kind == 3 || kind == 6 ? 3 : 1
     let width8 = greatest > 255 ? 2 : 1
+    _ = try canvas.byteCount(width: width, height: height)
+    // What a pixel or, of a binary bitmap, eight of them take at least. Nothing is allocated for what isn't there.
+    let needed = kind == 4 ? (width / 8).multiplied(checked: height) : width.multiplied(checked: height)
+    guard let needed, needed <= data.count - reader.position else { throw malformed("holds fewer pixels than it says") }
     // To 0…255, rounded to nearest.
     func scaled(_ value: Int) throws -> UInt8 {
         guard value <= greatest else { throw malformed("has the value \(value), its greatest is \(greatest)") }

@@ -12,6 +12,14 @@ struct ConvertCommand: ParsableCommand {
               weightbridge convert convmixer.pth -o convmixer.onnx
               weightbridge convert convmixer.onnx -o back.pth
               weightbridge convert model.pth.tar --ema -o weights.safetensors
+
+            With --embed-preprocessing the ONNX model takes pictures as decoders give them: uint8 [N, height, width, 3] \
+            of any size. It resizes, crops and normalises by itself, to the 8-bit pixels that timm's transform makes \
+            with Pillow. How, is taken from config.json, the table of variants, or options:
+
+              weightbridge convert vit.safetensors -o vit.onnx --embed-preprocessing
+              weightbridge convert a.onnx -o b.onnx --embed-preprocessing \\
+                --set mean=0.5,0.5,0.5 --set std=0.5,0.5,0.5 --set crop_pct=0.9
             """)
 
     @Argument(help: "The file to convert.", completion: .file())
@@ -41,6 +49,9 @@ struct ConvertCommand: ParsableCommand {
     @Flag(help: "Leave out the digest of the source weights.")
     var noDigest = false
 
+    @Flag(help: "Put resizing, cropping and normalisation into the ONNX model.")
+    var embedPreprocessing = false
+
     @Flag(help: "Convert an ONNX model although it breaks ONNX's rules or uses operators of another domain.")
     var noCheck = false
 
@@ -69,6 +80,7 @@ struct ConvertCommand: ParsableCommand {
         options.mlOpset = mlOpset
         options.externalDataThreshold = externalThreshold ?? (externalData ? 0 : nil)
         options.digest = !noDigest
+        options.embedsPreprocessing = embedPreprocessing
         options.checksModel = !noCheck
         let report = try Terminal.withProgress("converting") { try convert(file, to: output, options: options) }
         print(format.json ? report.json().serialized(pretty: true) : report.text())

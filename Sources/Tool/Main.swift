@@ -30,7 +30,7 @@ struct WeightbridgeCommand: ParsableCommand {
         version: Tool.version,
         subcommands: [
             InspectCommand.self, ConvertCommand.self, VerifyCommand.self, RunCommand.self, CheckCommand.self,
-            InferCommand.self, ExtractCommand.self, InitCommand.self, ArchitecturesCommand.self,
+            ClassifyCommand.self, InferCommand.self, ExtractCommand.self, InitCommand.self, ArchitecturesCommand.self,
         ])
 
     static func main() {

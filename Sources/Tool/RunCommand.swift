@@ -24,6 +24,9 @@ struct RunCommand: ParsableCommand {
         completion: .file())
     var input: String?
 
+    @Flag(help: "Feed zeros, to see whether the model runs; a dimension that has a name only is 1.")
+    var zeros = false
+
     @Option(
         name: .shortAndLong, help: ArgumentHelp("Where to write the outputs: .npz or .safetensors.", valueName: "file"))
     var output: String
@@ -46,14 +49,40 @@ struct RunCommand: ParsableCommand {
 
     private func run(_ model: Model, inputs: GoldenData?, options: SessionOptions) throws -> [(String, Tensor)] {
         let session = try Session(model, options: options)
+        if zeros, inputs == nil {
+            let arrays = try zeroInputs(of: model, options)
+            return try session.run(.init(arrays, uniquingKeysWith: { first, _ in first })).map { ($0.key, $0.value) }
+        }
         guard let inputs else {
             guard session.inputNames.isEmpty else {
                 let names = session.inputNames.joined(separator: ", ")
-                throw ValidationError("the model wants \(names): give --input FILE")
+                throw ValidationError("the model wants \(names): give --input FILE, or --zeros")
             }
             return try session.run([:]).map { ($0.key, $0.value) }
         }
         return try session.run(inputs.bind(to: model)).map { ($0.key, $0.value) }
+    }
+
+    /// Zeros for every input that has no default.
+    private func zeroInputs(of model: Model, _ options: SessionOptions) throws -> [(String, Tensor)] {
+        var inputs: [(String, Tensor)] = []
+        for id in model.graph.inputs where model.graph.initializers[id] == nil {
+            let value = model.graph[id]
+            guard let element = value.type?.elementType, element != .string, let dimensions = value.type?.dimensions
+            else {
+                throw ValidationError(
+                    "there are no zeros for '\(value.name)', \(value.type?.text ?? "of no type"): give --input FILE")
+            }
+            let shape = dimensions.map { Int($0.known ?? 1) }
+            let count = try Tensor.byteCount(element, shape: shape)
+            guard count <= options.memoryLimit else {
+                throw GraphError(
+                    .memory, "\(count) zeros, the limit is \(options.memoryLimit) bytes", argument: value.name)
+            }
+            let zeros = Bytes([UInt8](repeating: 0, count: count))
+            inputs.append((value.name, try Tensor(element, shape: shape, bytes: zeros)))
+        }
+        return inputs
     }
 }
 

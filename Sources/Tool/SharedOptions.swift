@@ -85,8 +85,22 @@ struct ArchitectureOptions: ParsableArguments {
     )
     var imageSize: String?
 
+    @Option(
+        name: .customLong("input-shape"),
+        help: ArgumentHelp(
+            "Sizes of an input that TorchScript doesn't record, such as 1,3,224,224. Repeatable, in order.",
+            valueName: "sizes"))
+    var inputShapes: [String] = []
+
     func options() throws -> MappingOptions {
         var options = MappingOptions()
+        options.inputShapes = try inputShapes.map { text in
+            let sizes = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+            guard sizes.allSatisfy({ $0.map { (1...1 << 31).contains($0) } ?? false }) else {
+                throw ValidationError("--input-shape wants sizes above 0, such as 1,3,224,224, not '\(text)'")
+            }
+            return sizes.compactMap { $0 }
+        }
         options.architecture = architecture
         options.activation = activation
         options.allowUnused = allowUnused

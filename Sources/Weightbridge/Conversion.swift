@@ -43,6 +43,8 @@ public struct ConversionOptions: Sendable {
     public var checksModel = true
     /// Whether an export says what weights it was made of, by ``SourceDigest``.
     public var digest = true
+    /// Whether a model's preprocessing is put into its graph, see ``embedPreprocessing(_:in:)``.
+    public var embedsPreprocessing = false
 
     /// The newest operator set that has Gelu as one operator, and that the runtimes of the last two years load.
     public static let defaultOpset: Int64 = 20
@@ -112,12 +114,16 @@ public func convert(
     _ input: String, to output: String, options: ConversionOptions = ConversionOptions()
 ) throws -> ConversionReport {
     let format = try OutputFormat(path: output)
+    if options.embedsPreprocessing, !format.isModel {
+        throw FormatError(.usage, "weights alone have no place for preprocessing", file: output, hint: "write .onnx")
+    }
     var report: ConversionReport
     switch (try WeightFile.open(input, options: options.reading), format) {
     case (.checkpoint(let checkpoint), .onnx), (.checkpoint(let checkpoint), .onnxText):
         let verification = ChecksumVerification(of: checkpoint)
         let loaded = try LoadedModel(checkpoint, reading: options.reading, mapping: options.mapping)
-        var model = try convertOpset(loaded.model, to: options.opset ?? ConversionOptions.defaultOpset)
+        let source = options.embedsPreprocessing ? try loaded.embeddingPreprocessing(options.mapping) : loaded.model
+        var model = try convertOpset(source, to: options.opset ?? ConversionOptions.defaultOpset)
         model.producerName = "weightbridge"
         model.producerVersion = version
         let digest = options.digest ? try loaded.source.map(SourceDigest.of) : nil
@@ -130,7 +136,7 @@ public func convert(
         let verification = ChecksumVerification(of: checkpoint)
         report = try write(checkpoint.stateDict, as: format, to: output, beforeCommit: verification.finish)
         report.notes = checkpoint.notes
-        if checkpoint.format == .pt2 {
+        if checkpoint.format.carriesProgram {
             report.notes.append("the program of the file was left out, only weights were written")
         }
     case (.model(var model), _):
@@ -139,6 +145,11 @@ public func convert(
             throw fault
         }
         if format.isModel {
+            if options.embedsPreprocessing {
+                let opset = model.opsetVersion()
+                model = try LoadedModel(model: model).embeddingPreprocessing(options.mapping)
+                if let opset, options.opset == nil { model = try convertOpset(model, to: opset) }
+            }
             if let opset = options.opset { model = try convertOpset(model, to: opset) }
             if let opset = options.mlOpset { model = try convertOpset(model, to: opset, domain: "ai.onnx.ml") }
             report = try write(model, as: format, to: output, options: options)

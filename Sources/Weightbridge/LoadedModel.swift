@@ -11,9 +11,11 @@ public struct LoadedModel: Sendable {
     public var mapping: MappedModel?
     /// The program that the file carries, in PyTorch's operators; `nil` where it carries none or it wasn't taken.
     public var program: ExportedProgram?
+    /// What is to be said of how the program was taken, or why it wasn't.
+    var programNotes: [String] = []
 
     /// What was chosen or assumed on the way, for people.
-    public var notes: [String] { (program?.notes ?? checkpoint?.notes ?? []) + (mapping?.notes ?? []) }
+    public var notes: [String] { (program?.notes ?? checkpoint?.notes ?? []) + programNotes + (mapping?.notes ?? []) }
 }
 
 /// Makes a model of any file that holds one: an ONNX file, an exported program, or a checkpoint whose

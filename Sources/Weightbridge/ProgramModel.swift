@@ -1,18 +1,56 @@
 import OrderedCollections
 
 extension LoadedModel {
-    /// The model of a checkpoint: that of its program where it carries one in PyTorch's operators (`.pt2`), else of the
-    /// architecture that its weights are recognised as. `--architecture` takes the weights alone.
+    /// The model of a checkpoint: that of its program where it carries one in PyTorch's operators (`.pt2`, TorchScript),
+    /// else of the architecture that its weights are recognised as. `--architecture` takes the weights alone.
     init(_ checkpoint: Checkpoint, reading: ReadOptions, mapping: MappingOptions) throws {
-        if mapping.architecture == nil, let program = try carriedProgram(of: checkpoint, reading: reading) {
-            let model = try locating(file: checkpoint.path) {
-                try ExportedPrograms.model(of: program, options: try exportOptions(mapping, program))
-            }
-            self.init(model: model, checkpoint: checkpoint, program: program)
+        guard mapping.architecture == nil, checkpoint.format.carriesProgram else {
+            self = try Self.recognised(checkpoint, mapping)
             return
         }
+        let program: ExportedProgram
+        do {
+            guard let found = try carriedProgram(of: checkpoint, reading: reading, mapping: mapping) else {
+                self = try Self.recognised(checkpoint, mapping)
+                return
+            }
+            program = found
+        } catch let refusal as FormatError where refusal.faultClass == .unsupported {
+            // The weights may still be of an architecture that is known.
+            guard var loaded = try? Self.recognised(checkpoint, mapping) else { throw refusal }
+            loaded.programNotes = ["the program of the file wasn't taken: \(refusal.description)"]
+            self = loaded
+            return
+        }
+        try self.init(checkpoint, program, mapping)
+    }
+
+    private init(_ checkpoint: Checkpoint, _ program: ExportedProgram, _ mapping: MappingOptions) throws {
+        var options = ExportOptions()
+        options.computeType = mapping.computeType
+        var notes: [String] = []
+        if checkpoint.format == .torchScript {
+            // Such archives are unrolled for one sample; mostly the number can be left open.
+            if case .named(let name) = mapping.batch, mapping.inputShapes.isEmpty { options.batch = .named(name) }
+        } else {
+            try program.refuse(mapping, in: checkpoint.path)
+            if case .size(let batch) = mapping.batch, let batch = Int(exactly: batch) { options.batch = .fixed(batch) }
+        }
+        let model: Model
+        do {
+            model = try ExportedPrograms.model(of: program, options: options)
+        } catch let refusal as GraphError where options.batch != .asExported && checkpoint.format == .torchScript {
+            options.batch = .asExported
+            model = try ExportedPrograms.model(of: program, options: options)
+            notes = ["the number of samples is fixed: \(refusal.problem)"]
+        }
+        self.init(model: model, checkpoint: checkpoint, program: program)
+        programNotes = notes
+    }
+
+    private static func recognised(_ checkpoint: Checkpoint, _ mapping: MappingOptions) throws -> LoadedModel {
         let mapped = try mapWeights(checkpoint.stateDict, config: checkpoint.config, options: mapping)
-        self.init(model: mapped.model, checkpoint: checkpoint, mapping: mapped)
+        return LoadedModel(model: mapped.model, checkpoint: checkpoint, mapping: mapped)
     }
 
     /// The weights that the model was made of, under the names of the file.
@@ -32,32 +70,56 @@ extension LoadedModel {
     }
 }
 
-/// The program that a file of weights carries beside them; `nil` where the format has none.
+extension FileFormat {
+    /// Whether files of this format hold a graph in PyTorch's operators beside the weights.
+    var carriesProgram: Bool { self == .pt2 || self == .torchScript }
+}
+
+/// The program that a file of weights carries beside them; `nil` where it holds weights only.
 /// - Throws: ``FormatError`` where there is one that can't be read.
-func carriedProgram(of checkpoint: Checkpoint, reading: ReadOptions) throws -> ExportedProgram? {
-    guard checkpoint.format == .pt2 else { return nil }
+func carriedProgram(
+    of checkpoint: Checkpoint, reading: ReadOptions, mapping: MappingOptions = MappingOptions()
+) throws -> ExportedProgram? {
+    let file = try FileSource(path: checkpoint.path)
     do {
-        return try ExportedProgram(pt2: FileSource(path: checkpoint.path), options: reading)
+        switch checkpoint.format {
+        case .pt2: return try ExportedProgram(pt2: file, options: reading)
+        case .torchScript:
+            let torch = try readTorch(file, format: .torchScript, options: reading)
+            return try locating(file: checkpoint.path) {
+                try ExportedProgram(torchScript: torch, inputShapes: try inputShapes(mapping, torch))
+            }
+        default: return nil
+        }
     } catch var error as FormatError {
         error.hint = error.hint ?? "--architecture NAME takes the weights alone"
         throw error
     }
 }
 
-/// What of the options of an architecture a program can follow.
-/// - Throws: `usage` for what its graph has settled.
-private func exportOptions(_ mapping: MappingOptions, _ program: ExportedProgram) throws -> ExportOptions {
-    let settled = [
-        ("the activation", mapping.activation != nil), ("the image size", mapping.imageSize != nil),
-        ("hyperparameters", !mapping.settings.isEmpty), ("whether there is a head", mapping.leavesOutHead),
-    ]
-    if let (what, _) = settled.first(where: \.1) {
+/// The shapes that a TorchScript archive is unrolled for.
+private func inputShapes(_ mapping: MappingOptions, _ torch: TorchFile) throws -> [[Int]] {
+    if !mapping.inputShapes.isEmpty { return mapping.inputShapes }
+    var batch = 1
+    if case .size(let size) = mapping.batch { batch = Int(clamping: size) }
+    guard let (height, width) = mapping.imageSize else {
+        return batch == 1 ? [] : [[batch, ExportedProgram.channels(of: torch), 224, 224]]
+    }
+    return [[batch, ExportedProgram.channels(of: torch), height, width]]
+}
+
+extension ExportedProgram {
+    /// - Throws: `usage` for options that the graph has settled.
+    fileprivate func refuse(_ mapping: MappingOptions, in path: String) throws {
+        let settled = [
+            ("the activation", mapping.activation != nil), ("the image size", mapping.imageSize != nil),
+            ("hyperparameters", !Preprocessing.settingNames.isSuperset(of: mapping.settings.keys)),
+            ("whether there is a head", mapping.leavesOutHead),
+            ("the shapes of its inputs", !mapping.inputShapes.isEmpty),
+        ]
+        guard let (what, _) = settled.first(where: \.1) else { return }
         throw FormatError(
-            .usage, "the program of the file settles \(what)",
+            .usage, "the program of the file settles \(what)", file: path,
             hint: "export it anew from PyTorch, or take the weights alone with --architecture")
     }
-    var options = ExportOptions()
-    options.computeType = mapping.computeType
-    if case .size(let batch) = mapping.batch, let batch = Int(exactly: batch) { options.batch = .fixed(batch) }
-    return options
 }

@@ -11,10 +11,10 @@ import Testing
 @Suite struct KeyFormatTests {
     @Test(
         "torchvision's own files give torchvision's own results",
-        arguments: Goldens.folders.filter { $0.hasPrefix("format_") })
+        arguments: FamilyTests.folders.filter { $0.hasPrefix("format_") })
     func torchvision(name: String) throws {
-        let mapped = try Goldens.map(name)
-        let golden = try GoldenData.load("\(Goldens.folder)/\(name)/golden.npz")
+        let mapped = try FamilyTests.map(name)
+        let golden = try GoldenData.load("\(FamilyTests.folder)/\(name)/golden.npz")
         var options = SessionOptions()
         options.precision = .float64
         let found = try Session(mapped.model, options: options).run(["input": try #require(golden["input"])])
@@ -116,9 +116,92 @@ import Testing
                 }),
     ]
 
-    @Test("Respelt keys give the same model, and come back as timm's", arguments: formats)
+    /// Keys of ResNet in formats that count their stages and blocks otherwise.
+    static let resNetBlocks: [Format] = {
+        let modules = [
+            ("conv1", "a"), ("bn1", "a_bn"), ("conv2", "b"), ("bn2", "b_bn"), ("conv3", "c"), ("bn3", "c_bn"),
+        ]
+        var pycls = [("conv1", "stem.conv"), ("bn1", "stem.bn"), ("fc", "head.fc")]
+        var huggingFace = [
+            ("conv1", "resnet.embedder.embedder.convolution"), ("bn1", "resnet.embedder.embedder.normalization"),
+            ("fc", "classifier.1"),
+        ]
+        for stage in 1...4 {
+            let layer = "resnet.encoder.stages.\(stage - 1).layers.#"
+            for block in 0..<2 {
+                let (old, new) = ("layer\(stage).\(block)", "s\(stage).b\(block + 1)")
+                pycls += modules.map { ("\(old).\($0.0)", "\(new).f.\($0.1)") }
+                pycls += [("\(old).downsample.0", "\(new).proj"), ("\(old).downsample.1", "\(new).bn")]
+            }
+            for index in 0..<3 {
+                huggingFace += [
+                    ("layer\(stage).#.conv\(index + 1)", "\(layer).layer.\(index).convolution"),
+                    ("layer\(stage).#.bn\(index + 1)", "\(layer).layer.\(index).normalization"),
+                ]
+            }
+            huggingFace += [
+                ("layer\(stage).#.downsample.0", "\(layer).shortcut.convolution"),
+                ("layer\(stage).#.downsample.1", "\(layer).shortcut.normalization"),
+            ]
+        }
+        return [
+            Format(name: "pycls ResNet", model: "resnet_bottleneck", keys: pycls),
+            Format(name: "Hugging Face ResNet", model: "resnet_bottleneck", keys: huggingFace),
+            Format(name: "Hugging Face ResNet of basic blocks", model: "resnet_basic", keys: huggingFace),
+        ]
+    }()
+
+    /// Models within others: a prefix before every key, and keys that aren't the model's.
+    struct Wrapping: Sendable, CustomTestStringConvertible {
+        var name: String
+        var model: String
+        var prefix: String
+        var others: [String]
+        var testDescription: String { name }
+    }
+
+    static let wrappings = [
+        Wrapping(
+            name: "MoCo", model: "resnet_bottleneck", prefix: "encoder_q.",
+            others: ["encoder_k.conv1.weight", "queue", "queue_ptr"]),
+        Wrapping(
+            name: "MoCo v3 ResNet", model: "resnet_basic", prefix: "base_encoder.",
+            others: ["momentum_encoder.conv1.weight", "predictor.0.weight"]),
+        Wrapping(
+            name: "VISSL", model: "resnet_bottleneck", prefix: "trunk._feature_blocks.", others: ["heads.0.clf.weight"]),
+        Wrapping(
+            name: "MoCo v3", model: "vit", prefix: "base_encoder.",
+            others: ["momentum_encoder.cls_token", "predictor.0.weight"]),
+        Wrapping(
+            name: "MAE", model: "vit", prefix: "", others: ["decoder_embed.weight", "decoder_pos_embed", "mask_token"]),
+        Wrapping(name: "TIPS", model: "vit", prefix: "vision_encoder.", others: ["text_encoder.pos_embed"]),
+        Wrapping(name: "DINOv2", model: "vit", prefix: "", others: ["mask_token"]),
+    ]
+
+    @Test("A model within another is found, and what is around it is left out", arguments: wrappings)
+    func wrapped(format: Wrapping) throws {
+        let checkpoint = try FamilyTests.checkpoint(format.model)
+        var wrapped = StateDict()
+        for (key, tensor) in checkpoint.stateDict.tensors where !["head", "fc"].contains(where: key.string.hasPrefix) {
+            wrapped[format.prefix + key.string] = tensor
+        }
+        let plain = wrapped
+        for key in format.others { wrapped[key] = try Tensor([Float(1), 2], shape: [2]) }
+        var options = MappingOptions()
+        options.imageSize = (32, 32)
+        let mapped = try mapArchitecture(wrapped, config: checkpoint.config, options: options)
+        let back = try restoredStateDict(of: mapped.model)
+        #expect(back.names == plain.names.map { String($0.dropFirst(format.prefix.count)) })
+        for name in back.names {
+            #expect(try back[name]?.bytes().array() == checkpoint.stateDict[name]?.bytes().array(), "\(name)")
+        }
+        #expect(mapped.notes.contains { $0.contains("\(format.others.count) tensors") })
+        #expect(mapped.model.graph.outputs.map { mapped.model.graph[$0].name } == ["features"])
+    }
+
+    @Test("Respelt keys give the same model, and come back as timm's", arguments: formats + resNetBlocks)
     func respelt(format: Format) throws {
-        let checkpoint = try Goldens.checkpoint(format.model)
+        let checkpoint = try FamilyTests.checkpoint(format.model)
         let original = checkpoint.stateDict
         var respelt = StateDict()
         for (key, tensor) in original.tensors {
@@ -144,7 +227,7 @@ import Testing
         let mapped = try mapArchitecture(respelt, config: checkpoint.config, options: options)
         let plain = try mapArchitecture(original, config: checkpoint.config, options: options)
         let input = try #require(
-            try GoldenData.load("\(Goldens.folder)/\(format.model)/golden.npz")["input"])
+            try GoldenData.load("\(FamilyTests.folder)/\(format.model)/golden.npz")["input"])
         let (a, b) = (try Session(mapped.model).run(["input": input]), try Session(plain.model).run(["input": input]))
         #expect(try a.values.first?.bytes().array() == b.values.first?.bytes().array())
         let back = try restoredStateDict(of: mapped.model)
@@ -154,10 +237,10 @@ import Testing
         }
     }
 
-    @Test("What only a name tells is not taken for something else", arguments: ["vit_x_rpn_224", "vit_x_rope_ape_224"])
+    @Test("What only a name tells is not taken for something else", arguments: ["vit_x_rope_ape_224"])
     func namesOfStrangers(name: String) throws {
         let config = JSONValue.object([("architecture", .string(name)), ("num_heads", .number("3"))])
-        let weights = try Goldens.checkpoint("vit").stateDict
+        let weights = try FamilyTests.checkpoint("vit").stateDict
         #expect(throws: MappingError.self) { try mapArchitecture(weights, config: config) }
         let plain = JSONValue.object([("architecture", .string("vit_x_224")), ("num_heads", .number("3"))])
         #expect(try mapArchitecture(weights, config: plain).notes.contains { $0.contains("isn't in our tables") })

@@ -19,7 +19,7 @@ import Testing
     static let entries: [Entry] = (try? load()) ?? []
 
     private static func load() throws -> [Entry] {
-        let archive = try ZipArchive(FileSource(path: Goldens.folder + "/timm.zip"))
+        let archive = try ZipArchive(FileSource(path: FamilyTests.folder + "/timm.zip"))
         return try archive.entries.map { entry in
             let text = String(decoding: try archive.bytes(of: entry).array(), as: UTF8.self)
             let lines = text.split(separator: "\n")
@@ -34,46 +34,29 @@ import Testing
         }
     }
 
-    /// Architectures of these files that our families don't have, each with its reason.
-    static func isOutside(_ entry: Entry) -> String? {
-        let keys = Set(entry.shapes.map(\.key))
-        let marks: [(String, String)] = [
-            ("blocks.0.attn.lambda_q1", "differential attention"), ("blocks.0.attn.lambda_a", "differential attention"),
-            ("blocks.0.attns.0.norm.weight", "parallel blocks"),
-            ("blocks.0.mlp.fc1_g.weight", "aimv2: SwiGLU of its own"),
-            ("blocks.0.in_norm.weight", "parallel attention and perceptron in one matrix"),
-            ("blocks.0.in_proj.weight", "parallel attention and perceptron in one matrix"),
-            ("blocks.0.mlp.norm.weight", "a norm within the perceptron (BEiT 3)"),
-            ("blocks.0.attn.norm.weight", "a norm within attention (BEiT 3)"),
-        ]
-        if let mark = marks.first(where: { keys.contains($0.0) }) { return mark.1 }
-        if keys.contains("blocks.0.norm1.weight"), keys.contains("blocks.0.attn.qkv.weight"),
-            !keys.contains("blocks.0.norm1.bias")
-        {
-            return "RMS norm"
-        }
-        if entry.name.contains("_rpn_") { return "norms behind the branches" }
-        return nil
+    @Test("Variants of timm's names declare timm's keys and shapes, and have its preprocessing", arguments: entries)
+    func variants(entry: Entry) throws {
+        guard var model = ArchitectureFamilies.named(entry.name) else { return }
+        let shapes = Dictionary(entry.shapes.map { ($0.key, $0.shape) }) { first, _ in first }
+        model.classes = ["head", "fc", "head.fc"].lazy.compactMap { shapes[$0 + ".weight"]?.first }.first
+        let size = model.imageSize ?? ImageSize(224, 224)
+        let net = try ArchitectureCatalog.declared(model, imageSize: size)
+        let declared = net.ledger.declarations.values.map { ($0.key, $0.shape) }
+        #expect(Dictionary(declared) { first, _ in first } == shapes)
+        let sizes = entry.config.member("pretrained_cfg")?.reals("input_size") ?? []
+        if model.imageSize != nil { #expect(sizes.dropFirst() == [Double(size.height), Double(size.width)]) }
     }
 
     @Test("Names and shapes of every mapped architecture agree with timm's, and so does the count of parameters")
     func agrees() throws {
         #expect(Self.entries.count == 279)
         var mapped = 0
-        var outside: [String: Int] = [:]
         for entry in Self.entries {
             var weights = StateDict()
             for (key, shape) in entry.shapes {
                 let type: ElementType = key.hasSuffix("num_batches_tracked") ? .int64 : .float32
                 let count = try Tensor.byteCount(type, shape: shape)
                 weights[key] = try Tensor(type, shape: shape, bytes: Bytes(ZeroSource(count: count)))
-            }
-            if let reason = Self.isOutside(entry) {
-                outside[reason, default: 0] += 1
-                #expect(throws: MappingError.self, "\(entry.name)") {
-                    try mapArchitecture(weights, config: entry.config)
-                }
-                continue
             }
             do {
                 let best = try #require(
@@ -90,7 +73,6 @@ import Testing
                 Issue.record("\(entry.name): \(error)")
             }
         }
-        print("timm architectures: \(mapped) mapped, outside: \(outside.sorted { $0.key < $1.key })")
-        #expect(mapped > 200)
+        #expect(mapped == 279)
     }
 }

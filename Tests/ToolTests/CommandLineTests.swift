@@ -7,7 +7,7 @@ import Testing
     static let weights = "\(digits)/weights/state_dict.pth"
 
     @Test(arguments: [
-        "inspect", "convert", "verify", "run", "check", "infer", "extract", "init", "architectures",
+        "inspect", "convert", "verify", "run", "check", "infer", "extract", "classify", "init", "architectures",
     ])
     func helpTeaches(_ command: String) throws {
         let help = try runTool([command, "--help"])

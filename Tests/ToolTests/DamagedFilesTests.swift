@@ -51,6 +51,16 @@ import Testing
         #expect(made == (run.status == 0 ? ["out.\(ending)"] : []), "whole or not at all")
     }
 
+    @Test(arguments: cases.filter { $0.stage == "run" }) func run(_ file: Case) throws {
+        let output = try TemporaryFolder()
+        let source = Self.folder.appendingPathComponent("files/\(file.file)").path
+        let run = try runTool(
+            ["run", source, "--zeros", "--time-limit", "2", "-o", output.path("out.npz")], timeLimit: 10,
+            environment: ["WEIGHTBRIDGE_MEMORY_LIMIT": "\(128 << 20)"])
+        judge(run, file.expect, file)
+        #expect(output.contents == (run.status == 0 ? ["out.npz"] : []), "whole or not at all")
+    }
+
     private func judge(_ run: ToolRun, _ expectation: String, _ file: Case) {
         #expect(!run.timedOut && run.seconds < Self.timeLimit * 4, "took \(run.seconds) s")
         #expect(run.memory < Self.memoryLimit, "took \(run.memory >> 20) MB")

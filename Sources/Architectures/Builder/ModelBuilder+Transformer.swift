@@ -2,6 +2,15 @@ import GraphIR
 
 /// What the blocks of a transformer have in common.
 struct TransformerStyle: Sendable, Hashable {
+    /// In what order a block has norms, attention and perceptron.
+    enum Order: Sendable, Hashable {
+        case preNorm, postNorm
+        /// One matrix for the entrance of both branches.
+        case parallelScaling
+        /// So many attentions, then so many perceptrons.
+        case parallelThings(Int)
+    }
+
     var heads: Int
     /// Rows of the perceptron's first matrix.
     var hidden: Int
@@ -16,6 +25,17 @@ struct TransformerStyle: Sendable, Hashable {
     var hasLayerScale = false
     /// Whether the first matrix makes two halves of which the first, through the activation, gates the second (SwiGLU).
     var isGated = false
+    /// Whether two matrices of their own do that (`fc1_g`, `fc1_x`).
+    var hasOwnGate = false
+    /// Whether what goes out of attention and perceptron has a bias.
+    var hasBias = true
+    /// Norms before the last matrix of attention and perceptron (BEiT 3: `attn.norm`, `mlp.norm`).
+    var hasInnerNorms = false
+    /// Norms by root mean square.
+    var hasRMSNorm = false
+    /// Attention is the difference of two.
+    var isDifferential = false
+    var order = Order.preNorm
 }
 
 /// The bricks of vision transformers, with timm's names for their weights.
@@ -33,18 +53,17 @@ extension ModelBuilder {
 
     /// Multi-head self-attention: queries, keys and values of one matrix `qkv` (rows: all queries, all keys, all values,
     /// each head by head). Vaswani et al. 2017, section 3.2.
-    func attention(_ name: String, _ x: Wire, _ style: TransformerStyle) throws -> Wire {
+    /// - Parameter depth: the number of the block, which counts where attention is differential.
+    func attention(_ name: String, _ x: Wire, _ style: TransformerStyle, depth: Int = 0) throws -> Wire {
         try scope(name) {
             let (length, width) = try sequence(x, heads: style.heads)
             let fused = try linear("qkv", x, out: 3 * width, bias: style.hasQKVBias)
-            var parts = try split("", fused, axis: 2, into: 3).map {
+            let parts = try split("", fused, axis: 2, into: 3).map {
                 try reshape("", $0, [length, style.heads, width / style.heads])
             }
-            if style.hasQKNorm {
-                parts[0] = try layerNorm("q_norm", parts[0], epsilon: style.epsilon)
-                parts[1] = try layerNorm("k_norm", parts[1], epsilon: style.epsilon)
-            }
-            return try linear("proj", attend(parts[0], parts[1], parts[2]), out: width, bias: true)
+            var mixed = try headed(parts, style, depth: depth)
+            if style.hasInnerNorms { mixed = try norm("norm", mixed, style) }
+            return try linear("proj", mixed, out: width, bias: style.hasBias)
         }
     }
 
@@ -70,15 +89,23 @@ extension ModelBuilder {
     /// The perceptron of a block: `fc1`, activation, `fc2`.
     func mlp(_ name: String, _ x: Wire, _ style: TransformerStyle) throws -> Wire {
         try scope(name) {
-            let wide = try linear("fc1", x, out: style.hidden, bias: true)
             var active: Wire
+            if style.hasOwnGate {
+                let gate = try activation(
+                    style.activation, "act", linear("fc1_g", x, out: style.hidden, bias: style.hasBias))
+                active = try elementwise(
+                    "Mul", "act", gate, linear("fc1_x", x, out: style.hidden, bias: style.hasBias))
+                return try linear("fc2", active, out: x.shape.last?.knownSize, bias: style.hasBias)
+            }
+            let wide = try linear("fc1", x, out: style.hidden, bias: style.hasBias)
             if style.isGated {
                 let halves = try split("act", wide, axis: wide.shape.count - 1, into: 2)
                 active = try elementwise("Mul", "act", activation(.silu, "act", halves[0]), halves[1])
             } else {
                 active = try activation(style.activation, "act", wide)
             }
-            return try linear("fc2", active, out: x.shape.last?.knownSize, bias: true)
+            if style.hasInnerNorms { active = try norm("norm", active, style) }
+            return try linear("fc2", active, out: x.shape.last?.knownSize, bias: style.hasBias)
         }
     }
 
@@ -89,13 +116,19 @@ extension ModelBuilder {
             "Mul", name, x, weight(path(key), shape: [width], role: .scale), isResult: true)
     }
 
-    /// A pre-norm block: x + γ₁·attention(norm₁(x)), then x + γ₂·mlp(norm₂(x)).
-    func transformerBlock(_ name: String, _ x: Wire, _ style: TransformerStyle) throws -> Wire {
+    /// A pre-norm block, x + γ₁·attention(norm₁(x)), then x + γ₂·mlp(norm₂(x)), or one of another order.
+    func transformerBlock(_ name: String, _ x: Wire, _ style: TransformerStyle, depth: Int) throws -> Wire {
         try scope(name) {
-            var mixed = try attention("attn", layerNorm("norm1", x, epsilon: style.epsilon), style)
+            switch style.order {
+            case .preNorm: break
+            case .postNorm: return try postNormBlock(x, style)
+            case .parallelScaling: return try parallelScaling(x, style, depth: depth)
+            case .parallelThings(let count): return try parallelThings(x, style, count: count)
+            }
+            var mixed = try attention("attn", norm("norm1", x, style), style, depth: depth)
             if style.hasLayerScale { mixed = try layerScale("ls1", key: "ls1.gamma", mixed) }
             let x = try add("residual1", x, mixed)
-            var fed = try mlp("mlp", layerNorm("norm2", x, epsilon: style.epsilon), style)
+            var fed = try mlp("mlp", norm("norm2", x, style), style)
             if style.hasLayerScale { fed = try layerScale("ls2", key: "ls2.gamma", fed) }
             return try add("residual2", x, fed)
         }

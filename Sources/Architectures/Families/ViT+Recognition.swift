@@ -1,7 +1,7 @@
 import GraphIR
 
 extension ViT {
-    static let exampleKeys = ["blocks.0.attn.qkv.weight"]
+    static let exampleKeys = ["blocks.0.attn.qkv.weight", "blocks.0.in_proj.weight"]
 
     init?(_ weights: StateDict, hints: Hints) throws {
         func shape(_ key: String) -> [Int]? { weights[key]?.shape }
@@ -11,33 +11,33 @@ extension ViT {
             "blocks.0.attn.proj_l.weight", "blocks.0.attn.temperature", "blocks.0.attn.q_bias",
             "blocks.0.attn.relative_position_bias_table", "rope.freqs", "patch_embed.conv1.weight",
         ]
-        guard !strangers.contains(where: has), has("blocks.0.norm1.weight"),
-            let qkv = (0..<64).lazy.compactMap({ shape("blocks.\($0).attn.qkv.weight") }).first, qkv.count == 2,
-            let positions = shape("pos_embed"), positions.count == 3
+        let entrances = ["attn.qkv", "attns.0.attn.qkv", "in_proj"]
+        guard !strangers.contains(where: has),
+            ["norm1", "attns.0.norm", "in_norm"].contains(where: { has("blocks.0.\($0).weight") }),
+            let qkv = (0..<64).lazy.compactMap({ block in
+                entrances.lazy.compactMap { shape("blocks.\(block).\($0).weight") }.first
+            }).first, qkv.count == 2, (1...65536).contains(qkv[1]), let positions = shape("pos_embed"),
+            positions.count == 3
         else { return nil }
-        // Norms behind the branches (rpn) and rotary positions (rope) leave keys and shapes as they are here.
-        if let name = hints.architecture?.name, ["_rpn_", "_rope_"].contains(where: name.contains) { return nil }
+        // Rotary positions leave keys and shapes as they are here.
+        if let name = hints.architecture?.name, name.contains("_rope_") { return nil }
         let dim = qkv[1]
-        let depth = weights.count(of: "blocks")
-        let hidden = shape("blocks.0.mlp.fc1.weight")?[checked: 0] ?? 4 * dim
-        var style = TransformerStyle(heads: 1, hidden: hidden)
-        style.hasQKVBias = has("blocks.0.attn.qkv.bias")
-        style.hasQKNorm = has("blocks.0.attn.q_norm.weight")
-        style.hasLayerScale = has("blocks.0.ls1.gamma")
-        style.isGated = shape("blocks.0.mlp.fc2.weight")?[checked: 1].map { $0 * 2 == hidden } ?? false
-        self.init(dim: dim, depth: depth, style: style)
+        self.init(
+            dim: dim, depth: weights.count(of: "blocks"), style: Self.style(weights, dim: dim, rows: qkv[0], hints))
 
         let widths = stemWidths(weights)
         stem = widths.isEmpty ? .patches(shape("patch_embed.proj.weight")?[checked: 2] ?? 16) : .convolutions(widths)
         inputChannels =
             shape("patch_embed.proj.weight")?[checked: 1] ?? shape("patch_embed.proj.0.weight")?[checked: 1] ?? 3
+        hasPatchNorm = has("patch_embed.norm.weight")
         hasPatchBias = has("patch_embed.proj.bias") || !widths.isEmpty
         hasClassToken = has("cls_token")
         isDistilled = has("dist_token")
         registers = shape("reg_token")?[checked: 1] ?? 0
-        hasNormPre = has("norm_pre.weight")
-        hasNorm = has("norm.weight")
-        hasFCNorm = has("fc_norm.weight")
+        func norms(_ name: String) -> Bool { has("\(name).weight") || has("\(name).bias") }
+        hasNormPre = norms("norm_pre")
+        hasNorm = norms("norm")
+        hasFCNorm = norms("fc_norm")
         classes = shape("head.weight")?[checked: 0] ?? shape("head.bias")?[checked: 0]
         let prefix = (hasClassToken ? 1 : 0) + (isDistilled ? 1 : 0) + registers
         guard let (grid, includesPrefix) = self.grid(positions[1], prefix: prefix, hints) else { return nil }
@@ -48,10 +48,52 @@ extension ViT {
         pooling = try pooling(weights, named, hints)
         self.style.heads = try heads(weights, named, hints)
         self.style.epsilon = Float(
-            hints.number("layer_norm_eps", "norm_eps") ?? Double(named?.style.epsilon ?? (hasNormPre ? 1e-5 : 1e-6)))
+            hints.number("layer_norm_eps", "norm_eps") ?? Double(named?.style.epsilon ?? usualEpsilon))
         self.style.activation = try hints.activation(
-            ofNamed: named?.style.activation, usual: .gelu, reason: "usual for ViT; some CLIP towers have quick_gelu")
+            ofNamed: named?.style.activation, usual: self.style.hasOwnGate ? .silu : .gelu,
+            reason: self.style.hasOwnGate ? "AIMv2's" : "usual for ViT; some CLIP towers have quick_gelu")
         if !sizesAreSane { return nil }
+    }
+
+    /// What the keys of the first block show.
+    private static func style(_ weights: StateDict, dim: Int, rows: Int, _ hints: Hints) -> TransformerStyle {
+        func has(_ key: String) -> Bool { weights["blocks.0." + key] != nil }
+        func shape(_ key: String) -> [Int]? { weights["blocks.0." + key]?.shape }
+        func lacks(_ suffixes: String...) -> Bool {
+            !weights.names.contains { name in suffixes.contains(where: name.hasSuffix) }
+        }
+        let isParallel = has("in_proj.weight") || has("in_norm.weight")
+        var attentions = 0
+        while has("attns.\(attentions).norm.weight") { attentions += 1 }
+        let mlp = attentions > 0 ? "ffns.0.mlp." : "mlp."
+        var hidden = (shape(mlp + "fc1.weight") ?? shape(mlp + "fc1_g.weight"))?[checked: 0] ?? 4 * dim
+        if isParallel { hidden = rows.subtracting(checked: 3 * dim) ?? 0 }
+        var style = TransformerStyle(heads: 1, hidden: hidden)
+        let attention = isParallel ? "" : attentions > 0 ? "attns.0.attn." : "attn."
+        style.hasQKVBias = has(attention + (isParallel ? "in_proj.bias" : "qkv.bias"))
+        style.hasQKNorm = has(attention + "q_norm.weight")
+        style.hasLayerScale = ["ls1.gamma", "ls.gamma", "attns.0.ls.gamma"].contains(where: has)
+        style.isGated = shape(mlp + "fc2.weight")?[checked: 1]?.multiplied(checked: 2) == hidden
+        style.hasOwnGate = has("mlp.fc1_g.weight")
+        style.hasBias = !style.hasOwnGate || has("attn.proj.bias")
+        style.hasInnerNorms = has("attn.norm.weight") || has("mlp.norm.weight")
+        style.hasRMSNorm = lacks(".norm1.bias", ".in_norm.bias", "attns.0.norm.bias")
+        style.isDifferential = has(attention + "lambda_q1")
+        if isParallel {
+            style.order = .parallelScaling
+        } else if attentions > 0 {
+            style.order = .parallelThings(attentions)
+        } else if hints.text("block_fn") == "ResPostBlock" || hints.architecture?.name.contains("_rpn_") == true {
+            // Norms behind the branches: only a name tells.
+            style.order = .postNorm
+            hints.note("block_fn ResPostBlock: the name says so")
+        }
+        return style
+    }
+
+    /// The epsilon of norms where nothing says it.
+    private var usualEpsilon: Float {
+        style.hasInnerNorms || style.hasOwnGate || (hasNormPre && !style.hasRMSNorm) ? 1e-5 : 1e-6
     }
 
     /// Height and width in patches of a position table, and whether it has rows for the `prefix` tokens.
@@ -104,11 +146,17 @@ extension ViT {
             }
             return heads
         }
-        if let size = weights["blocks.0.attn.q_norm.weight"]?.shape.first, size > 0, dim % size == 0 {
-            return dim / size
+        for (key, parts) in [("q_norm.weight", 1), ("lambda_q1", 2)] {
+            let weight = weights["blocks.0.attn." + key] ?? weights["blocks.0." + key]
+            // Halves of heads have queries of their own where attention is differential.
+            guard let size = weight?.shape.first?.multiplied(checked: style.isDifferential ? 2 : parts) else {
+                continue
+            }
+            if size > 0, dim % size == 0 { return dim / size }
         }
         if let named { return named.style.heads }
-        let heads = Self.usualHeads(dim: dim, isGated: style.isGated)
+        let isAIM = style.hasOwnGate && style.hasRMSNorm && dim % 128 == 0
+        let heads = isAIM ? dim / 128 : Self.usualHeads(dim: dim, isGated: style.isGated)
         hints.note("num_heads \(heads): usual for width \(dim); shapes can't tell (--set num_heads=…)")
         return heads
     }

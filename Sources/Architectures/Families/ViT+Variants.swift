@@ -1,7 +1,7 @@
 import GraphIR
 
 extension ViT {
-    static let variants: [Variant<ViT>] = visionTransformers + deits + pyclsVariants
+    static let variants: [Variant<ViT>] = visionTransformers + deits + pyclsVariants + otherVariants
 
     private static func vit(
         _ name: String, _ patch: Int, _ dim: Int, _ depth: Int, _ heads: Int, _ size: Int = 224,

@@ -40,6 +40,8 @@ struct ViT: ArchitectureFamily {
     /// Whether the tokens before the patches have positions.
     var positionsIncludePrefix = true
     var hasPatchBias = true
+    /// AIMv2 norms the patches before they get positions.
+    var hasPatchNorm = false
     /// CLIP norms the tokens before the first block.
     var hasNormPre = false
     /// The norm of all tokens behind the last block, and that of the pooled vector.
@@ -51,9 +53,9 @@ struct ViT: ArchitectureFamily {
 
     func build(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
         var x = try embed(net, image)
-        for index in 0..<depth { x = try net.transformerBlock("blocks.\(index)", x, style) }
+        for index in 0..<depth { x = try net.transformerBlock("blocks.\(index)", x, style, depth: index) }
         net.mark(x, asOutputOf: "blocks")
-        if hasNorm { x = try net.layerNorm("norm", x, epsilon: style.epsilon) } else { net.mark(x, asOutputOf: "norm") }
+        if hasNorm { x = try net.norm("norm", x, style) } else { net.mark(x, asOutputOf: "norm") }
         net.features = x
 
         if isDistilled, let classes {
@@ -71,7 +73,7 @@ struct ViT: ArchitectureFamily {
         case .map: pooled = try attentionPool(net, x)
         }
         if hasFCNorm {
-            pooled = try net.layerNorm("fc_norm", pooled, epsilon: style.epsilon)
+            pooled = try net.norm("fc_norm", pooled, style)
         } else {
             net.mark(pooled, asOutputOf: "fc_norm")
         }
@@ -85,7 +87,8 @@ struct ViT: ArchitectureFamily {
             switch stem {
             case .patches(let size):
                 let map = try net.conv2d("proj", image, out: dim, kernel: size, stride: size, bias: hasPatchBias)
-                return try net.tokens("flatten", map)
+                let patches = try net.tokens("flatten", map)
+                return hasPatchNorm ? try net.norm("norm", patches, style) : patches
             case .convolutions(let widths): return try net.tokens("flatten", convolutionStem(net, image, widths))
             }
         }
@@ -105,7 +108,7 @@ struct ViT: ArchitectureFamily {
             ? try net.add("pos_drop", withPrefix(x), positions)
             : try withPrefix(net.elementwise("Add", "pos_drop", x, positions))
         net.mark(x, asOutputOf: "patch_drop")
-        return hasNormPre ? try net.layerNorm("norm_pre", x, epsilon: style.epsilon) : x
+        return hasNormPre ? try net.norm("norm_pre", x, style) : x
     }
 
     /// A learned query attends to all tokens; its perceptron has a residual ("Set Transformer", arXiv:1810.00825).
@@ -171,6 +174,13 @@ extension ViT {
             ("distilled", "\(isDistilled)"), ("qkv_bias", "\(style.hasQKVBias)"),
             ("layer_scale", "\(style.hasLayerScale)"), ("no_embed_class", "\(!positionsIncludePrefix)"),
         ]
+        if style.hasRMSNorm { result.append(("norm_layer", "rmsnorm")) }
+        switch style.order {
+        case .preNorm: break
+        case .postNorm: result.append(("block_fn", "ResPostBlock"))
+        case .parallelScaling: result.append(("block_fn", "ParallelScalingBlock"))
+        case .parallelThings(let count): result.append(("block_fn", "ParallelThingsBlock of \(count)"))
+        }
         switch stem {
         case .patches(let size): result.append(("patch_size", "\(size)"))
         case .convolutions(let widths): result.append(("stem_widths", widths.map(String.init).joined(separator: ",")))

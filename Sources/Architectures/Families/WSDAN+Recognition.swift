@@ -59,7 +59,8 @@ extension WSDAN {
         var model = WSDAN()
         model.backbone = backbone
         return Variant(
-            name, model, .imageNet(size: 448, cropFraction: 0.875, interpolation: "bilinear"), "GuYuc")
+            name, model,
+            .imageNet(size: 448, cropFraction: 0.875, interpolation: "bilinear", cropMode: "squash"), "GuYuc")
     }
 
     static let variants: [Variant<WSDAN>] =

@@ -30,9 +30,16 @@ struct Candidate {
         if let name = options.architecture, ArchitectureFamilies.named(name) == nil {
             throw ArchitectureFamilies.unknown(name)
         }
+        var failure: GraphError?
         for family in ArchitectureFamilies.all {
-            found += try candidates(of: family, weights, config: config, options: options)
+            do {
+                found += try candidates(of: family, weights, config: config, options: options)
+            } catch let error as GraphError {
+                // What one family can't build may be another's.
+                failure = failure ?? error
+            }
         }
+        if let failure, !found.contains(where: \.fits) { throw failure }
         // A sort that keeps the order of families where scores are equal.
         return found.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }
             .map(\.element)
@@ -85,17 +92,12 @@ struct Candidate {
         self.model = model
         self.hints = hints
         name = source.name
-        var preprocessing = hints.config.flatMap { Preprocessing(config: $0) }
         self.variant = source.variant?.name
+        let asked = refusal == nil ? hints.options.imageSize.map { ImageSize($0.0, $0.1) } : nil
         let variant = hints.variant(of: Family.self)?.variant ?? source.variant
-        if preprocessing == nil, let variant, source.inputChannels == variant.preprocessing.inputSize.first {
-            preprocessing = variant.preprocessing
-            hints.note("preprocessing: that of \(variant.name)")
-        }
-        if let known = preprocessing, known.inputSize.first != model.inputChannels {
-            preprocessing = nil
-            hints.note("preprocessing: left out, it is for \(known.inputSize.first ?? 0) channels")
-        }
+        preprocessing = try hints.preprocessing(
+            variant: variant.map { ($0.name, $0.preprocessing) }, channels: model.inputChannels,
+            size: asked ?? model.imageSize)
         adaptation.notes.forEach(hints.note)
         if let (name, source) = hints.architecture, ArchitectureFamilies.named(name) == nil {
             hints.note("\(source) names \(name), which isn't in our tables: taken for \(self.name) by keys and shapes")
@@ -103,13 +105,8 @@ struct Candidate {
 
         let compute = computeType(of: weights, option: hints.options.computeType)
         if let note = compute.note { hints.note(note) }
-        let asked = refusal == nil ? hints.options.imageSize.map { ImageSize($0.0, $0.1) } : nil
         let size = asked ?? model.imageSize ?? preprocessing.map { ImageSize($0.inputSize[1], $0.inputSize[2]) }
         if size == nil { hints.note("height and width are dynamic: nothing says what they were in training") }
-        if let size, !adaptation.weights.isEmpty || asked != nil {
-            preprocessing?.inputSize = [model.inputChannels, size.height, size.width]
-        }
-        self.preprocessing = preprocessing
         net = ModelBuilder(name, weights: weights, computeType: compute.type)
         net.ledger.adapted = adaptation.weights
         net.adaptsChannels = adaptation.adaptsChannels
@@ -155,6 +152,9 @@ struct Candidate {
                 JSONValue.object(model.hyperparameters.map { ($0.0, .string($0.1)) }).serialized(pretty: false)),
         ]
         built.metadata += preprocessing?.metadata ?? []
+        if let labels = hints.labels(classes: model.classes, note: { notes.append($0) }) {
+            built.metadata.append(ClassLabels.metadata(labels))
+        }
         if let outputs = try chosenOutputs(of: built) {
             let count = built.graph.initializers.count
             built = try built.returning(outputs)

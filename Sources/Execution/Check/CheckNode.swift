@@ -30,6 +30,14 @@ struct NodeChecker {
                 faults.append(GraphError(.argument, "\(node.op): the input is required", argument: formal.name))
             }
         }
+        for (position, input) in node.inputs.enumerated() where input == nil && isFull {
+            if let formal = OperatorSchema.parameter(schema.inputs, at: position), case .variadic = formal.arity {
+                faults.append(
+                    GraphError(
+                        .argument, "\(node.op): input \(position) is left out", argument: formal.name,
+                        hint: "remove it: a list of inputs has no gaps"))
+            }
+        }
         for (position, output) in node.outputs.enumerated() where output == nil && isFull {
             if let formal = schema.outputs[checked: position], formal.arity == .single {
                 faults.append(GraphError(.argument, "\(node.op): the output needs a name", argument: formal.name))
@@ -78,9 +86,9 @@ struct NodeChecker {
         for rule in schema.attributes where rule.isRequired && node.attribute(rule.name) == nil {
             faults.append(GraphError(.argument, "\(node.op): the attribute is required", argument: rule.name))
         }
-        if schema.name == OperatorName("Constant"), node.attributes.count != 1 {
-            faults.append(
-                GraphError(.argument, "Constant has \(node.attributes.count) attributes, expected exactly one value"))
+        let values = node.attributes.count { !(isFull && $0.name.hasPrefix("__")) }
+        if schema.name == OperatorName("Constant"), values != 1 {
+            faults.append(GraphError(.argument, "Constant has \(values) attributes, expected exactly one value"))
         }
         return faults
     }

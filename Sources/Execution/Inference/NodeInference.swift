@@ -137,7 +137,19 @@ extension ModelInference {
         }
         var given = node
         given.inputs = zip(node.inputs, inputs).map { $1 == nil ? nil : $0 }
-        guard let binding = try? Binding(given, schema: schema, opset: opset, computesInDouble: false) else {
+        let missing = context.attributes == nil ? [] : missingInputs(node, inputs, schema)
+        for name in missing {
+            report(
+                GraphError(
+                    .argument, "\(node.op): the input is required, and the function's caller leaves it out",
+                    argument: name), label)
+        }
+        guard missing.isEmpty else { return unknown }
+        let binding: Binding
+        do {
+            binding = try Binding(given, schema: schema, opset: opset, computesInDouble: false)
+        } catch {
+            if let fault = self.fault(error) { report(fault, label) }
             return unknown
         }
         var inference = Inference(binding: binding, inputs: inputs, inferBody: inferBody)
@@ -163,6 +175,16 @@ extension ModelInference {
             fold(op, given, schema, opset, inputs, &inference.outputs)
         }
         return inference.outputs
+    }
+
+    /// Required inputs that the node names and a function's caller leaves out.
+    private func missingInputs(_ node: Node, _ inputs: [InferredValue?], _ schema: OperatorSchema) -> [String] {
+        zip(node.inputs, inputs).enumerated().compactMap { position, input in
+            guard input.0 != nil, input.1 == nil,
+                let formal = OperatorSchema.parameter(schema.inputs, at: position), formal.arity != .optional
+            else { return nil }
+            return formal.name
+        }
     }
 
     /// What a rule threw, where it says that the model is wrong; `nil` where it says that we can't.

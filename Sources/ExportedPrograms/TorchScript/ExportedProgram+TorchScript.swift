@@ -31,7 +31,7 @@ extension ExportedProgram {
             }
             var shape = inputShapes[checked: arguments.count]
             if shape == nil {
-                let assumed = [1, Self.channels(of: archive), 224, 224]
+                let assumed = [1, Self.channels(of: file), 224, 224]
                 notes.append(
                     "TorchScript doesn't record input sizes: '\(parameter.name)' is taken to be \(assumed); "
                         + "--image-size or --input-shape says otherwise")
@@ -67,13 +67,14 @@ extension ExportedProgram {
         return result
     }
 
-    /// The channels that the first kernel of the model takes: those of an image, unless it is one of a group.
-    private static func channels(of archive: ScriptArchive) -> Int {
-        let weights = stateDict(of: archive.root).tensors.values.map(\.shape)
-        let constants = archive.constants.compactMap { value -> [Int]? in
-            if case .tensor(let tensor) = value { tensor.tensor.shape } else { nil }
+    /// The channels that the first kernel of a model takes: those of an image, unless the kernel is one of a group.
+    public static func channels(of file: TorchFile) -> Int {
+        let weights = stateDict(of: file.root).tensors.values.map(\.shape)
+        guard weights.isEmpty, case .tuple(let constants)? = file.constants else {
+            return weights.first { $0.count == 4 }?[checked: 1] ?? 3
         }
-        return (weights + constants).first { $0.count == 4 }?[checked: 1] ?? 3
+        let shapes = constants.compactMap { if case .tensor(let tensor) = $0 { tensor.tensor.shape } else { nil } }
+        return shapes.first { $0.count == 4 }?[checked: 1] ?? 3
     }
 }
 

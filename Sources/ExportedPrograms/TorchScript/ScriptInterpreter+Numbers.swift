@@ -101,7 +101,8 @@ extension ScriptInterpreter {
     }
 
     private static let scalarOperators: Set<String> = [
-        "add", "sub", "mul", "div", "floordiv", "floor_divide", "remainder", "pow", "min", "max", "eq", "ne", "lt", "le",
+        "add", "sub", "mul", "div", "floordiv", "floor_divide", "remainder", "pow", "min", "max", "eq", "ne", "lt",
+        "le",
         "gt", "ge", "__and__", "__or__", "__not__", "neg",
     ]
 

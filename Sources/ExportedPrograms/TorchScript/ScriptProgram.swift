@@ -192,7 +192,8 @@ final class ScriptProgram {
     /// - Parameter count: how many the code takes; `nil`: as many as the operator makes of its input.
     func settle(_ list: ScriptList, count: Int?) throws {
         guard let index = list.pending, let node = program.graph.nodes[checked: index] else { return }
-        guard let count = try count ?? resultCount(of: node), (0...ScriptInterpreter.maximumItems).contains(count) else {
+        guard let count = try count ?? resultCount(of: node), (0...ScriptInterpreter.maximumItems).contains(count)
+        else {
             throw unsupported("how many tensors \(node.target) gives, only a run can tell")
         }
         let names = (0..<count).map { _ in unique("getitem") }

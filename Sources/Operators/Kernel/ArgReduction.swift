@@ -6,7 +6,7 @@ extension Operator {
     static func argReduction(_ name: String, takesLeast: Bool) -> Operator {
         Operator(name, accuracy: .exact, infer: .argReduction) { binding in
             let axis = Int(try binding.int("axis", default: 0))
-            let keeps = try binding.flag("keepdims", default: true)
+            let keeps = try binding.keepsDimensions()
             let takesLast = try binding.knownFlag("select_last_index")
             return { call in
                 let given = try call.input(0)

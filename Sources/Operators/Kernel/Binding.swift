@@ -67,9 +67,17 @@ public struct Binding {
     public mutating func int(_ name: String, default fallback: Int64) throws -> Int64 { try int(name) ?? fallback }
 
     /// An attribute that is 0 or 1; ONNX takes anything that isn't 0 for true.
+    /// - Throws: `op.argument` where there are more than 32 bits, which implementations cut off, to 0 perhaps.
     public mutating func flag(_ name: String, default fallback: Bool = false) throws -> Bool {
-        try int(name).map { $0 != 0 } ?? fallback
+        guard let value = try int(name) else { return fallback }
+        guard let number = Int32(exactly: value) else {
+            throw GraphError(.argument, "\(value), expected 0 or 1", argument: name)
+        }
+        return number != 0
     }
+
+    /// `keepdims`, which every implementation takes for true where it is 1 and nothing else.
+    mutating func keepsDimensions() throws -> Bool { try int("keepdims", default: 1) == 1 }
 
     /// An attribute that is a list of integers.
     public mutating func ints(_ name: String) throws -> [Int64]? {

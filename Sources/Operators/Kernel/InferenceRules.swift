@@ -27,7 +27,7 @@ extension InferenceRule {
     /// A reduction whose axes are an attribute before some version and an input from then on.
     static func reduction(axesAreInputSince since: Int64) -> InferenceRule {
         InferenceRule { node in
-            let keeps = try node.binding.flag("keepdims", default: true)
+            let keeps = try node.binding.keepsDimensions()
             let emptyMeansNone = try node.binding.flag("noop_with_empty_axes")
             let isInput = node.binding.version >= since
             var axes = isInput ? node.integers(1) : try node.binding.ints("axes")?.map { Int($0) } ?? []
@@ -53,7 +53,7 @@ extension InferenceRule {
     /// The index of the greatest or least element along an axis.
     static let argReduction = InferenceRule { node in
         let axis = Int(try node.binding.int("axis", default: 0))
-        let keeps = try node.binding.flag("keepdims", default: true)
+        let keeps = try node.binding.keepsDimensions()
         guard var shape = node.shape(0) else { return node.set(0, shape: nil, type: .int64) }
         let start = try normalized(axis: axis, rank: shape.count)
         if keeps { shape[start] = .size(1) } else { shape.remove(at: start) }
@@ -65,8 +65,8 @@ extension InferenceRule {
         InferenceRule { node in
             let attributes = try WindowAttributes(&node.binding)
             let group = try node.binding.int("group", default: 1)
-            let x = try node.shape(input, rank: 2...Int.max, "X")
-            let weights = try node.shape(filter, rank: 2...Int.max, "W")
+            let x = try node.shape(input, rank: 3...Int.max, "X")
+            let weights = try node.shape(filter, rank: 3...Int.max, "W")
             guard let rank = x?.count ?? weights?.count else { return node.set(0, shape: nil) }
             if let x, let weights {
                 _ = try node.unified(
@@ -94,7 +94,7 @@ extension InferenceRule {
         var attributes = try WindowAttributes(&node.binding)
         attributes.ceilMode = try node.binding.flag("ceil_mode")
         attributes.padsBelowZero = true
-        guard let shape = try node.shape(0, rank: 2...Int.max, "X") else { return node.set(0, shape: nil) }
+        guard let shape = try node.shape(0, rank: 3...Int.max, "X") else { return node.set(0, shape: nil) }
         let kernel = try attributes.kernelShape.map { sizes -> [Dimension] in
             guard sizes.count == shape.count - 2 else {
                 throw GraphError(

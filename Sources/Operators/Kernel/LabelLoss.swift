@@ -83,7 +83,10 @@ extension InferenceRule {
             throw GraphError(
                 .argument, "rank \(labels.count), expected \(samples?.count ?? 0)", argument: "input 1")
         }
-        let merged = zip(labels, samples ?? labels).map { $0 == .unknown ? $1 : $0 }
+        let merged = try node.unified([labels, samples ?? labels], "input 1") ?? labels
+        if let weights = try node.vector(2, "weights"), let classes = node.shape(0)?[1] {
+            _ = try node.unified(classes, weights[0], "weights")
+        }
         node.set(0, shape: isReduced ? [] : merged)
     }
 }

@@ -13,7 +13,7 @@ extension Operator {
             name, accuracy: isExact ? .exact : .accumulating, infer: .reduction(axesAreInputSince: axesAreInputSince)
         ) { binding in
             let fixed = binding.version < axesAreInputSince ? try binding.ints("axes")?.map { Int($0) } : nil
-            let keeps = try binding.flag("keepdims", default: true)
+            let keeps = try binding.keepsDimensions()
             let emptyMeansNone = try binding.knownFlag("noop_with_empty_axes")
             return roundingOnce { call in
                 let x = try call.input(0)

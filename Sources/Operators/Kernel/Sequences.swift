@@ -157,19 +157,54 @@ extension Inference {
     /// - Parameters:
     ///   - start: the types that the values have before the first iteration.
     ///   - skipped: outputs of the body that come before the values.
+    ///   - keepsShape: whether a value must keep its shape too.
+    /// - Throws: `op.argument` where a value comes out of the body as something else.
     func steadyState(
-        _ start: [ValueType?], skipping skipped: Int, _ run: ([ValueType?]) throws -> [InferredValue]
+        _ start: [ValueType?], skipping skipped: Int, keepsShape: Bool = false,
+        _ run: ([ValueType?]) throws -> [InferredValue]
     ) throws -> (state: [ValueType?], results: [InferredValue]) {
         var state = start
         for _ in 0..<InferenceLimits.rounds {
             let results = try run(state)
-            let next = state.indices.map { state[$0]?.common(with: results[checked: $0 + skipped]?.type) }
+            let next = try state.indices.map { position -> ValueType? in
+                guard let before = state[position], let after = results[checked: position + skipped]?.type,
+                    before.kind != nil, after.kind != nil
+                else { return nil }
+                let merged =
+                    keepsShape
+                    ? before.merged(with: after)
+                    : before.unwrapped.withoutShape.merged(with: after.unwrapped.withoutShape)
+                guard merged != nil else {
+                    throw GraphError(
+                        .argument,
+                        "the value \(position) goes into an iteration as \(before.text) and comes out as"
+                            + " \(after.text); expected the same \(keepsShape ? "type and shape" : "type")",
+                        argument: "body")
+                }
+                return keepsShape ? merged : before.common(with: after)
+            }
             if next == state { return (state, results) }
             state = next
         }
         // Shapes that are still changing are given up; element types can't change.
         state = state.map { $0?.withoutShape }
         return (state, try run(state))
+    }
+}
+
+extension Inference {
+    /// - Throws: `op.argument` where the node's outputs aren't as many as a graph attribute gives.
+    func requireOutputs(_ count: Int, _ attribute: String) throws {
+        guard count != outputs.count else { return }
+        throw GraphError(
+            .argument, "the graph gives \(count) values for the node's \(outputs.count) outputs", argument: attribute)
+    }
+}
+
+extension ValueType {
+    /// What an optional holds; any other type as it is. A loop may go in with the one and come out with the other.
+    fileprivate var unwrapped: ValueType {
+        if case .optional(let item?) = kind { item } else { self }
     }
 }
 

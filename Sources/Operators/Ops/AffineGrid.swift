@@ -7,12 +7,11 @@ extension Operator {
     static let affineGrid = Operator(
         "AffineGrid", accuracy: .rounding(ulps: 1),
         infer: InferenceRule { node in
-            let rank =
-                node.elements(1)?.count
-                ?? (node.shape(1).flatMap { sizes in
-                    if case .size(let count)? = sizes.first { Int(count) } else { nil }
-                })
-            guard let rank, rank == 4 || rank == 5 else { return }
+            let length = try node.vector(1, "size")?.first?.known
+            guard let rank = node.elements(1)?.count ?? length.map({ Int($0) }) else { return }
+            guard rank == 4 || rank == 5 else {
+                throw GraphError(.argument, "\(rank) sizes, expected 4 or 5", argument: "size")
+            }
             let sizes = node.elements(1) ?? [Dimension](repeating: .unknown, count: rank)
             node.set(0, shape: [node.shape(0)?.first ?? sizes[0]] + sizes[2...] + [.size(Int64(rank - 2))])
         }

@@ -22,24 +22,41 @@ extension Operator {
         }
         let isPacked = q.count == 3
         try attributes.checkHeads(isPacked: isPacked)
+        try attributes.checkCache(node)
         func heads(_ shape: [Dimension], _ count: Int?) -> Dimension {
             isPacked ? count.map { .size(Int64($0)) } ?? .unknown : shape[1]
         }
-        func size(_ shape: [Dimension], _ count: Int?) -> Dimension {
-            isPacked ? shape[2].cut(into: count) : shape[3]
+        func size(_ shape: [Dimension], _ count: Int?) throws -> Dimension {
+            guard isPacked else { return shape[3] }
+            let size = shape[2].cut(into: count)
+            guard size != .unknown || shape[2].known == nil else {
+                throw GraphError(.argument, "\(shape[2].text) elements don't cut into \(count ?? 0) heads")
+            }
+            return size
         }
         let rows = q[isPacked ? 1 : 2]
         let (queryHeads, keyHeads) = (heads(q, attributes.queryHeads), heads(k, attributes.keyHeads))
-        let valueSize = size(v, attributes.keyHeads)
+        let valueSize = try size(v, attributes.keyHeads)
         if isPacked {
             node.set(0, shape: [q[0], rows, queryHeads.times(valueSize)])
         } else {
             node.set(0, shape: [q[0], queryHeads, rows, valueSize])
         }
-        let past = node.binding.inputs[checked: 4] == true ? node.shape(4).map { $0[checked: 2] ?? .unknown } : .size(0)
-        let total = k[isPacked ? 1 : 2].plus(past ?? .unknown)
-        node.set(1, shape: [k[0], keyHeads, total, size(k, attributes.keyHeads)])
-        node.set(2, shape: [v[0], keyHeads, total, valueSize])
+        var letters = DimensionLetters()
+        if !node.isGiven(4) { try letters.merge("past", .size(0), "past_key") }
+        try letters.merge("B", k[0], "K")
+        try letters.merge("B", v[0], "V")
+        try letters.merge("H", keyHeads, "K")
+        try letters.merge("D", size(q, attributes.queryHeads), "Q")
+        try letters.merge("D", size(k, attributes.keyHeads), "K")
+        try letters.merge("E", valueSize, "V")
+        try letters.match(node, 4, "B H past D", "past_key")
+        try letters.match(node, 5, "B H past E", "past_value")
+        try letters.merge("S", k[isPacked ? 1 : 2], "K")
+        try letters.merge("S", v[isPacked ? 1 : 2], "V")
+        let total = letters["S"].plus(letters["past"])
+        node.set(1, shape: [letters["B"], letters["H"], total, letters["D"]])
+        node.set(2, shape: [letters["B"], letters["H"], total, letters["E"]])
         node.set(3, shape: [q[0], queryHeads, rows, total])
     }
 }
@@ -96,6 +113,21 @@ private struct AttentionAttributes: Sendable {
         } else if version >= 25, queryHeads != nil || keyHeads != nil {
             throw GraphError(
                 .argument, "inputs with four axes say the number of heads themselves", argument: "q_num_heads")
+        }
+    }
+
+    /// - Throws: `op.argument` where the cache isn't given or wanted as a whole, as version 25 asks.
+    func checkCache(_ node: Inference) throws {
+        guard node.isGiven(4) == node.isGiven(5) else {
+            throw GraphError(.argument, "comes with the other one of past_key and past_value", argument: "past_value")
+        }
+        guard version >= 25 else { return }
+        guard node.isWanted(1) == node.isWanted(2) else {
+            throw GraphError(
+                .argument, "comes with the other one of present_key and present_value", argument: "present_value")
+        }
+        if node.isGiven(6), node.isGiven(4) || node.isWanted(1) {
+            throw GraphError(.argument, "has no use for the past and gives no present", argument: "nonpad_kv_seqlen")
         }
     }
 

@@ -144,6 +144,14 @@ extension InferenceRule {
             guard let shape = try node.shape(position + 1, rank: 1...1, name) else { continue }
             channels = try node.unified(channels, shape[0], name)
         }
+        if node.binding.version >= 14 {
+            let trains = try node.binding.flag("training_mode")
+            guard node.outputs.count == (trains ? 3 : 1) else {
+                throw GraphError(
+                    .argument, "\(node.outputs.count) outputs, expected 3 for training and 1 else",
+                    argument: "training_mode")
+            }
+        }
         node.set(0, shape: shape)
         for output in node.outputs.indices.dropFirst() { node.set(output, shape: isSpatial ? [channels] : nil) }
     }

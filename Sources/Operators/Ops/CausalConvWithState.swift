@@ -6,10 +6,7 @@ extension Operator {
     /// https://onnx.ai/onnx/operators/onnx__CausalConvWithState.html, version 27.
     static let causalConvWithState = Operator("CausalConvWithState", accuracy: .accumulating, infer: causalInference) {
         binding in
-        let activation = try binding.string("activation") ?? "none"
-        guard ["none", "silu", "swish"].contains(activation) else {
-            throw GraphError(.argument, "\"\(activation)\" is none of none, silu, swish", argument: "activation")
-        }
+        let isGated = try isGated(&binding)
         return roundingOnce { call in
             let (x, weights) = (try call.input(0), try call.input(1))
             try requireType(x.elementType, weights, call[2], call[3])
@@ -28,7 +25,7 @@ extension Operator {
                     .argument, "shape \(past.shape), expected [\(x.shape[0]), \(x.shape[1]), \(reach)]",
                     argument: "past_state")
             }
-            let problem = CausalConvolution(x: x, weights: weights, reach: reach, isGated: activation != "none")
+            let problem = CausalConvolution(x: x, weights: weights, reach: reach, isGated: isGated)
             return try withReal(x.elementType) {
                 try problem.run(call, Float.self)
             } double: {
@@ -38,14 +35,28 @@ extension Operator {
     }
 
     private static let causalInference = InferenceRule { node in
-        node.binding.ignore("activation")
-        guard let x = node.shape(0) else { return }
-        node.set(0, shape: x)
-        guard x.count == 3, let weights = node.shape(1), weights.count == 3 else { return }
-        var channels = x[1]
-        if case .size = weights[0] { channels = weights[0] }
-        node.set(1, shape: [x[0], channels, weights[2].plus(.size(-1))])
+        _ = try isGated(&node.binding)
+        var letters = DimensionLetters()
+        try letters.match(node, 0, "B C L", "input")
+        try letters.match(node, 1, "C 1 K", "weight")
+        try letters.match(node, 2, "C", "bias")
+        try letters.merge("K-1", letters["K"].plus(.size(-1)), "weight")
+        try letters.match(node, 3, "B C K-1", "past_state")
+        if let size = letters["K"].known, size < 1 {
+            throw GraphError(.argument, "a kernel of \(size), expected 1 or more", argument: "weight")
+        }
+        node.set(0, shape: node.shape(0))
+        node.set(1, shape: [letters["B"], letters["C"], letters["K-1"]])
     }
+}
+
+/// Whether an activation follows: SiLU, which some call swish.
+private func isGated(_ binding: inout Binding) throws -> Bool {
+    let activation = try binding.string("activation") ?? "none"
+    guard ["none", "silu", "swish"].contains(activation) else {
+        throw GraphError(.argument, "\"\(activation)\" is none of none, silu, swish", argument: "activation")
+    }
+    return activation != "none"
 }
 
 private struct CausalConvolution: Sendable {

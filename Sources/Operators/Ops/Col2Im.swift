@@ -37,9 +37,19 @@ extension Operator {
     }
 
     private static let col2ImRule = InferenceRule { node in
-        let rank = (node.elements(1) ?? node.elements(2))?.count
-        let image = node.elements(1) ?? rank.map { [Dimension](repeating: .unknown, count: $0) }
-        guard let image else { return }
+        var letters = DimensionLetters()
+        try letters.match(node, 0, "N CT L", "input")
+        try letters.match(node, 1, "axes", "image_shape")
+        try letters.match(node, 2, "axes", "block_shape")
+        for (name, perAxis) in [("dilations", 1), ("strides", 1), ("pads", 2)] {
+            guard let count = try node.binding.ints(name)?.count else { continue }
+            guard count % perAxis == 0 else {
+                throw GraphError(.argument, "\(count) numbers, expected two for each axis", argument: name)
+            }
+            try letters.merge("axes", .size(Int64(count / perAxis)), name)
+        }
+        guard let rank = letters["axes"].known, rank <= Tensor.maximumRank else { return }
+        let image = node.elements(1) ?? .unknown(rank: Int(rank))
         var channels = Dimension.unknown
         if let taps = node.integers(2)?.checkedProduct(), taps > 0, case .size(let rows)? = node.shape(0)?[checked: 1] {
             channels = .size(rows / Int64(taps))

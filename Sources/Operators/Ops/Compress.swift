@@ -6,8 +6,10 @@ extension Operator {
     static let compress = Operator(
         "Compress", accuracy: .exact,
         infer: InferenceRule { node in
+            try node.vector(1, "condition")
+            let shape = try node.shape(0, rank: 1...Int.max, "input")
             guard let axis = try node.binding.int("axis") else { return node.set(0, shape: [.unknown]) }
-            guard var shape = node.shape(0) else { return }
+            guard var shape else { return }
             shape[try normalized(axis: Int(axis), rank: shape.count)] = .unknown
             node.set(0, shape: shape)
         }

@@ -24,6 +24,7 @@ extension InferenceRule {
     fileprivate static let constantOfShape = InferenceRule { node in
         let value = try node.binding.tensor("value")
         let type = value?.elementType ?? .float32
+        try node.vector(0, "input")
         if let wanted = node.elements(0) {
             if let size = wanted.compactMap(\.known).first(where: { $0 < 0 }) {
                 throw GraphError(.argument, "\(size) is no dimension", argument: "input")

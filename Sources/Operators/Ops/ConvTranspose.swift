@@ -31,11 +31,24 @@ extension Operator {
         guard rank >= 2, weights == nil || weights?.count == rank else {
             throw GraphError(.argument, "an input of rank \(rank), weights of rank \(weights?.count ?? 0)")
         }
+        if let channels = x[1].known, !channels.isMultiple(of: Int64(attributes.group)) {
+            throw GraphError(.argument, "\(channels) channels in \(attributes.group) groups", argument: "group")
+        }
+        if let channels = weights?[0] { _ = try node.unified(x[1], channels, "W") }
         var filters = Dimension.unknown
         if case .size(let perGroup)? = weights?[1] {
             filters = perGroup.multiplied(checked: Int64(attributes.group)).map { .size($0) } ?? .unknown
         }
         let kernel = attributes.window.kernel(of: weights)
+        let window = attributes.window
+        for (values, count, name) in [
+            (window.kernelShape, rank - 2, "kernel_shape"), (window.strides, rank - 2, "strides"),
+            (window.dilations, rank - 2, "dilations"), (window.pads, 2 * (rank - 2), "pads"),
+            (attributes.outputShape, rank - 2, "output_shape"), (attributes.outputPadding, rank - 2, "output_padding"),
+        ] {
+            guard let values, values.count != count else { continue }
+            throw GraphError(.argument, "\(values.count) numbers, expected \(count)", argument: name)
+        }
         let spatial = try x.dropFirst(2).enumerated().map { axis, dimension -> Dimension in
             guard case .size(let size) = dimension, let size = Int(exactly: size), let taps = kernel?[checked: axis]
             else {

@@ -117,10 +117,10 @@ extension InferenceRule {
         }
         let isRealResult = isInverse && isOneSided
         shape[shape.count - 1] = .size(isRealResult ? 1 : 2)
-        let hasLength = node.binding.inputs[checked: 1] == true
-        if !hasLength && !isOneSided { return node.set(0, shape: shape) }
-        let hasAxis = !isOld && node.binding.inputs[checked: 2] == true
+        let hasLength = node.isGiven(1)
+        let hasAxis = !isOld && node.isGiven(2)
         guard let named = fixed ?? (hasAxis ? node.integers(2)?.first : -2) else {
+            if !hasLength && !isOneSided { return node.set(0, shape: shape) }
             for axis in shape.indices.dropLast() { shape[axis] = .unknown }
             return node.set(0, shape: shape)
         }
@@ -128,6 +128,7 @@ extension InferenceRule {
         guard axis < shape.count - 1 else {
             throw GraphError(.argument, "the last axis holds the parts of the numbers", argument: "axis")
         }
+        if !hasLength && !isOneSided { return node.set(0, shape: shape) }
         if hasLength {
             shape[axis] = try node.dimension(1, "dft_length") { isOneSided && !isInverse ? $0 / 2 + 1 : $0 }
         } else if case .size(let size) = shape[axis] {

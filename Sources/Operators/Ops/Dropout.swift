@@ -48,7 +48,7 @@ extension Operator {
 
 extension InferenceRule {
     fileprivate static let dropout = InferenceRule { node in
-        for (input, name) in [(1, "ratio"), (2, "training_mode")] { try node.requireScalar(input, name) }
+        for (input, name) in [(1, "ratio"), (2, "training_mode")] { _ = try node.shape(input, rank: 0...0, name) }
         node.set(0, shape: node.shape(0))
         node.set(1, shape: node.shape(0), type: node.binding.version < 10 ? node.elementType(0) : .bool)
     }

@@ -20,6 +20,7 @@ extension Operator {
 
 extension InferenceRule {
     fileprivate static let expand = InferenceRule { node in
+        try node.vector(1, "shape")
         guard let shape = node.shape(0) else { return node.set(0, shape: nil) }
         if let wanted = node.elements(1) {
             if let size = wanted.compactMap(\.known).first(where: { $0 < 0 }) {

@@ -6,7 +6,9 @@ extension Operator {
     static let eyeLike = Operator(
         "EyeLike", accuracy: .exact,
         infer: InferenceRule { node in
-            node.set(0, shape: node.shape(0), type: try node.binding.elementType() ?? node.elementType(0))
+            node.set(
+                0, shape: try node.shape(0, rank: 2...2, "input"),
+                type: try node.binding.elementType() ?? node.elementType(0))
         }
     ) { binding in
         let type = try binding.elementType()

@@ -70,11 +70,16 @@ extension Operator {
 
     private static let flexInference = InferenceRule { node in
         node.binding.ignore("scale", "softmax_precision", "score_mod", "prob_mod")
-        guard let q = node.shape(0), let v = node.shape(2) else { return }
-        guard q.count == 4, v.count == 4, node.shape(1).map({ $0.count == 4 }) ?? true else {
-            throw GraphError(.argument, "ranks \(q.count) and \(v.count), expected four axes")
+        var letters = DimensionLetters()
+        try letters.match(node, 0, "B Hq L D", "Q")
+        try letters.match(node, 1, "B H S D", "K")
+        try letters.match(node, 2, "B H S E", "V")
+        if let count = letters["Hq"].known, let keys = letters["H"].known, count != keys,
+            keys <= 0 || count % keys != 0
+        {
+            throw GraphError(.argument, "\(count) query heads, expected a multiple of the \(keys) key heads")
         }
-        node.set(0, shape: [q[0], q[1], q[2], v[3]])
+        node.set(0, shape: [letters["B"], letters["Hq"], letters["L"], letters["E"]])
     }
 }
 

@@ -7,7 +7,9 @@ extension Operator {
         "GatherND", accuracy: .exact,
         infer: InferenceRule { node in
             let batch = node.binding.version < 12 ? 0 : Int(try node.binding.int("batch_dims", default: 0))
-            guard let data = node.shape(0), let indices = node.shape(1), case .size(let size)? = indices.last else {
+            guard let data = try node.shape(0, rank: 1...Int.max, "data"),
+                let indices = try node.shape(1, rank: 1...Int.max, "indices"), case .size(let size)? = indices.last
+            else {
                 return
             }
             guard batch >= 0, let end = batch.adding(checked: Int(size)), size >= 0, end <= data.count else {

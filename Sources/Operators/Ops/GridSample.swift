@@ -9,11 +9,17 @@ extension Operator {
         "GridSample", accuracy: .rounding(ulps: 4),
         infer: InferenceRule { node in
             let (x, grid) = (node.shape(0), node.shape(1))
-            guard let rank = x?.count ?? grid?.count, rank >= 3 else { return }
+            guard let rank = x?.count ?? grid?.count else { return }
+            guard rank >= 3 else { throw GraphError(.argument, "rank \(rank), expected 3 or more", argument: "X") }
             var shape = [Dimension](repeating: .unknown, count: rank)
             if let x { shape[0..<2] = x[0..<2] }
-            if let grid, grid.count == rank {
-                if x == nil { shape[0] = grid[0] }
+            if let grid {
+                guard grid.count == rank, (grid[rank - 1].known ?? Int64(rank - 2)) == Int64(rank - 2) else {
+                    throw GraphError(
+                        .argument, "shape \(grid.text), expected rank \(rank) and places of \(rank - 2) coordinates",
+                        argument: "grid")
+                }
+                shape[0] = try node.unified(shape[0], grid[0], "grid")
                 shape[2...] = grid[1..<(rank - 1)]
             }
             node.set(0, shape: shape)

@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// 1 for the first greatest element along an axis, 0 for all others.
     /// https://onnx.ai/onnx/operators/onnx__Hardmax.html, versions 1, 11, 13; before 13 over all axes from `axis` on.
-    static let hardmax = Operator("Hardmax", accuracy: .exact, infer: .sameShape) { binding in
+    static let hardmax = Operator("Hardmax", accuracy: .exact, infer: .hardmax) { binding in
         let flattens = binding.version < 13
         let axis = Int(try binding.int("axis", default: flattens ? 1 : -1))
         return roundingOnce { call in
@@ -41,5 +41,16 @@ private func marked<T: Real>(
                 out[start + best * inner] = 1
             }
         }
+    }
+}
+
+extension InferenceRule {
+    fileprivate static let hardmax = InferenceRule { node in
+        let flattens = node.binding.version < 13
+        let axis = try node.binding.int("axis", default: flattens ? 1 : -1)
+        if let shape = node.shape(0), !shape.isEmpty, !flattens || axis != Int64(shape.count) {
+            _ = try normalized(axis: Int(axis), rank: shape.count)
+        }
+        node.set(0, shape: node.shape(0))
     }
 }

@@ -13,8 +13,17 @@ extension Operator {
                     .argument, "gives \(otherwise.count) values, then_branch gives \(then.count)",
                     argument: "else_branch")
             }
+            try node.requireOutputs(then.count, "then_branch")
             let taken = try node.constant(0).map { try $0.bytes().array().first != 0 }
             for (position, pair) in zip(then, otherwise).enumerated() {
+                if let one = pair.0.type, let other = pair.1.type,
+                    one.withoutShape.merged(with: other.withoutShape) == nil
+                {
+                    throw GraphError(
+                        .argument,
+                        "the output \(position) is \(other.text), of then_branch it is \(one.text); expected"
+                            + " the same type", argument: "else_branch")
+                }
                 guard let taken else {
                     node.set(position, type: pair.0.type?.common(with: pair.1.type))
                     continue

@@ -8,6 +8,7 @@ extension Operator {
     static let imageDecoder = Operator(
         "ImageDecoder", accuracy: .exact,
         infer: InferenceRule { node in
+            try node.vector(0, "encoded_stream")
             let channels: Int64 = try node.binding.string("pixel_format") == "Grayscale" ? 1 : 3
             node.set(0, shape: [.unknown, .unknown, .size(channels)], type: .uint8)
         }
@@ -51,13 +52,7 @@ extension Call {
                         for channel in 0..<3 { target[3 * index + channel] = source[3 * index + 2 - channel] }
                     }
                 default:
-                    // ITU-R BT.601 luma, in 16 bits of fraction as Pillow rounds it.
-                    for index in 0..<count {
-                        let red = Int(source[3 * index]) * 19595
-                        let green = Int(source[3 * index + 1]) * 38470
-                        let blue = Int(source[3 * index + 2]) * 7471
-                        target[index] = UInt8(truncatingIfNeeded: (red + green + blue + 0x8000) >> 16)
-                    }
+                    _ = target.update(fromContentsOf: image.luma)
                 }
             }
         }

@@ -11,7 +11,16 @@ extension Operator {
                 guard let type = node.elementType(0) else { return }
                 node.set(0, shape: node.shape(0), type: type == .string ? .int64 : .string)
             } else {
-                node.set(0, shape: node.shape(0), type: try node.binding.labels("values").elementType)
+                let (keys, values) = (try node.binding.labels("keys"), try node.binding.labels("values"))
+                guard keys.count == values.count else {
+                    throw GraphError(.argument, "\(values.count) values for \(keys.count) keys", argument: "values")
+                }
+                _ = try node.binding.defaultLabel(values.elementType)
+                if let type = node.elementType(0), type != keys.elementType {
+                    throw GraphError(
+                        .argument, "\(type.onnxName), the keys are \(keys.elementType.onnxName)", argument: "X")
+                }
+                node.set(0, shape: node.shape(0), type: values.elementType)
             }
         },
         bind: { binding in

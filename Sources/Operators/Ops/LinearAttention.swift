@@ -14,15 +14,47 @@ extension Operator {
 
     private static let linearInference = InferenceRule { node in
         let attributes = try LinearAttributes(&node.binding)
-        guard let q = node.shape(0), let k = node.shape(1), let v = node.shape(2) else { return }
-        guard q.count == 3, k.count == 3, v.count == 3 else {
-            throw GraphError(.argument, "ranks \(q.count), \(k.count) and \(v.count), expected three axes each")
+        for (input, name, isNeeded) in [(4, "decay", attributes.decays), (5, "beta", attributes.corrects)]
+        where node.isGiven(input) != isNeeded {
+            throw GraphError(
+                .argument, "the update rule \(isNeeded ? "needs" : "has no use for") the input", argument: name)
         }
-        let valueSize = v[2].cut(into: attributes.keyHeads)
-        node.set(0, shape: [q[0], q[1], Dimension.size(Int64(attributes.queryHeads)).times(valueSize)])
+        let heads = Dimension.size(Int64(attributes.keyHeads))
+        var letters = DimensionLetters()
+        try letters.merge("H", heads, "kv_num_heads")
+        try letters.match(node, 0, "B T Q", "query")
+        try letters.match(node, 1, "B T K", "key")
+        try letters.match(node, 2, "B T V", "value")
+        for (packed, count, size, name) in [
+            ("Q", attributes.queryHeads, "D", "query"), ("K", attributes.keyHeads, "D", "key"),
+            ("V", attributes.keyHeads, "E", "value"),
+        ] {
+            let one = letters[packed].cut(into: count)
+            guard one != .unknown || letters[packed].known == nil else {
+                throw GraphError(
+                    .argument, "\(letters[packed].text) elements don't cut into \(count) heads", argument: name)
+            }
+            try letters.merge(size, one, name)
+        }
+        try letters.match(node, 3, "B H D E", "past_state")
+        try letters.match(node, 4, "B T decay", "decay")
+        try letters.match(node, 5, "B T beta", "beta")
+        let perElement = heads.times(letters["D"])
+        if let last = letters["decay"].known, !heads.isSize(last), (perElement.known ?? last) != last {
+            throw GraphError(
+                .argument, "\(last) numbers for a step, expected \(heads.text) or \(perElement.text)", argument: "decay"
+            )
+        }
+        if let last = letters["beta"].known, last != 1, !heads.isSize(last) {
+            throw GraphError(.argument, "\(last) numbers for a step, expected 1 or \(heads.text)", argument: "beta")
+        }
         node.set(
-            1,
-            shape: [q[0], .size(Int64(attributes.keyHeads)), k[2].cut(into: attributes.keyHeads), valueSize],
+            0,
+            shape: [
+                letters["B"], letters["T"], Dimension.size(Int64(attributes.queryHeads)).times(letters["E"]),
+            ])
+        node.set(
+            1, shape: [letters["B"], heads, letters["D"], letters["E"]],
             type: node.elementType(3) ?? node.elementType(0))
     }
 }

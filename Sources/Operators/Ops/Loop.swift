@@ -11,15 +11,18 @@ extension Operator {
         infer: InferenceRule { node in
             let carried = Swift.max(node.inputs.count - 2, 0)
             let number = InferredValue(type: .tensor(.int64, []))
-            let condition = InferredValue(type: .tensor(.bool, []))
+            let condition = InferredValue(type: node.type(1) ?? .tensor(.bool, []))
             let (state, results) = try node.steadyState((0..<carried).map { node.type($0 + 2) }, skipping: 1) { state in
                 try node.body("body", [number, condition] + state.map { InferredValue(type: $0) })
             }
+            try node.requireOutputs(results.count - 1, "body")
             let trips = node.integers(0)?.first.map { Dimension.size(Int64(Swift.max($0, 0))) }
             for position in node.outputs.indices {
                 let result = results[checked: position + 1]?.type
                 if position < carried {
-                    node.set(position, type: state[position])
+                    // What goes in as an optional may come out as what it holds.
+                    let isOptional = if case .optional = node.type(position + 2)?.kind { true } else { false }
+                    node.set(position, type: state[position] ?? (isOptional ? result?.withoutShape : nil))
                 } else if case .tensor(let element, _)? = result?.kind {
                     // A condition may end the loop early.
                     let count = node.inputs[checked: 1] == nil || node.inputs[1] == nil ? trips ?? .unknown : .unknown

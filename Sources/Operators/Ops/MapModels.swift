@@ -82,6 +82,7 @@ extension Operator {
         "ZipMap", domain: "ai.onnx.ml", accuracy: .exact,
         infer: InferenceRule { node in
             let labels = try ClassLabels(&node.binding, ints: "classlabels_int64s")
+            _ = try node.shape(0, rank: 1...2, "X")
             node.set(
                 0,
                 type: ValueType(

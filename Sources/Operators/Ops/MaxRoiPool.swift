@@ -32,11 +32,13 @@ extension Operator {
 
     private static let maxRoiPoolRule = InferenceRule { node in
         let pooled = try node.binding.ints("pooled_shape") ?? []
-        guard pooled.count == 2 else { return }
-        node.set(
-            0,
-            shape: [node.shape(1)?.first ?? .unknown, node.shape(0)?[checked: 1] ?? .unknown]
-                + pooled.map { .size($0) })
+        guard pooled.count == 2, pooled.allSatisfy({ $0 > 0 }) else {
+            throw GraphError(.argument, "\(pooled), expected height and width", argument: "pooled_shape")
+        }
+        var letters = DimensionLetters()
+        try letters.match(node, 0, "N C H W", "X")
+        try letters.match(node, 1, "R 5", "rois")
+        node.set(0, shape: [letters["R"], letters["C"]] + pooled.map { .size($0) })
     }
 }
 

@@ -50,9 +50,18 @@ extension Operator {
     }
 
     private static let maxUnpoolRule = InferenceRule { node in
-        if let sizes = node.elements(2) { return node.set(0, shape: sizes) }
-        guard node.binding.inputs[checked: 2] != true, let x = node.shape(0), x.count >= 2 else { return }
         let attributes = try UnpoolAttributes(&node.binding)
+        let x = try node.shape(0, rank: 2...Int.max, "X")
+        if let x, attributes.kernel.count != x.count - 2 {
+            throw GraphError(
+                .argument, "\(attributes.kernel.count) numbers for \(x.count - 2) spatial axes",
+                argument: "kernel_shape")
+        }
+        if let sizes = try node.vector(2, "output_shape"), let x {
+            _ = try node.unified(sizes[0], .size(Int64(x.count)), "output_shape")
+        }
+        if let sizes = node.elements(2) { return node.set(0, shape: sizes) }
+        guard !node.isGiven(2), let x else { return }
         let spatial = try x.dropFirst(2).enumerated().map { axis, dimension -> Dimension in
             guard case .size(let size) = dimension, let size = Int(exactly: size) else { return .unknown }
             return .size(Int64(try attributes.size(axis: axis, of: size)))

@@ -9,6 +9,10 @@ extension Operator {
         "OneHot", accuracy: .exact,
         infer: InferenceRule { node in
             let axis = Int(try node.binding.int("axis", default: -1))
+            if let depth = try node.shape(1, rank: 0...1, "depth"), (depth.first?.known ?? 1) > 1 {
+                throw GraphError(.argument, "shape \(depth.text), expected one number", argument: "depth")
+            }
+            if let values = try node.vector(2, "values") { _ = try node.unified(values[0], .size(2), "values") }
             guard var shape = node.shape(0) else { return }
             let depth = try node.constant(1).flatMap {
                 try $0.shape.count <= 1 && $0.count == 1 ? classCount(of: $0) : nil

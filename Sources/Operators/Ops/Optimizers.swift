@@ -62,7 +62,13 @@ extension Operator {
         Operator(
             name, domain: "ai.onnx.preview.training", accuracy: .rounding(ulps: 0.51),
             infer: InferenceRule { node in
-                let count = (node.inputs.count - 2) / (states + 2)
+                let given = node.inputs.count - 2
+                guard given > 0, given % (states + 2) == 0 else {
+                    throw GraphError(
+                        .argument, "\(given) tensors besides rate and count, expected a multiple of \(states + 2)",
+                        argument: "inputs")
+                }
+                let count = given / (states + 2)
                 for output in node.outputs.indices {
                     // State follows behind the gradients.
                     let input = 2 + output + (output < count ? 0 : count)

@@ -7,6 +7,12 @@ extension Operator {
         "Optional", accuracy: .exact,
         infer: InferenceRule { node in
             let declared = try node.binding.type("type")
+            guard node.inputs.isEmpty ? declared != nil : node.isGiven(0) else {
+                throw GraphError(
+                    .argument, node.inputs.isEmpty ? "needs an input or a type" : "the input is left out",
+                    argument: node.inputs.isEmpty ? "type" : "input",
+                    hint: "an optional that holds nothing has no inputs and the attribute 'type'")
+            }
             node.set(0, type: (node.type(0) ?? declared).map { ValueType(.optional($0)) })
         },
         bindValues: { binding in

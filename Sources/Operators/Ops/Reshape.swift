@@ -95,6 +95,7 @@ extension InferenceRule {
     fileprivate static let reshape = InferenceRule { node in
         let fixed = node.binding.version < 5 ? try node.binding.ints("shape")?.map { Dimension.size($0) } : nil
         let allowsZero = try node.binding.flag("allowzero")
+        try node.vector(1, "shape")
         guard let wanted = fixed ?? node.elements(1) else {
             let rank = node.shape(1)?.first?.known.flatMap { $0 <= Int64(Tensor.maximumRank) ? Int($0) : nil }
             return node.set(0, shape: rank.map { .unknown(rank: $0) })

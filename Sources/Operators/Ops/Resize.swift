@@ -65,6 +65,7 @@ private func resizeInference(isUpsample: Bool) -> InferenceRule {
         let known = rule.axes ?? Array(shape.indices)
         var result = [Dimension](repeating: .unknown, count: shape.count)
         let axes = try known.map { try normalized(axis: $0, rank: shape.count, "axes") }
+        if !isFirst { try node.checkResizeInputs(axes.count, stretches: rule.aspectRatio == .stretch) }
         for axis in shape.indices where !axes.contains(axis) { result[axis] = shape[axis] }
         let whole = shape.compactMap { $0.known.map { Int($0) } }
         if let sizes, rule.aspectRatio == .stretch, sizes.count == axes.count {
@@ -89,6 +90,31 @@ private func resizeInference(isUpsample: Bool) -> InferenceRule {
             }
         }
         node.set(0, shape: result)
+    }
+}
+
+extension Inference {
+    /// - Throws: `op.argument` where there isn't exactly one of scales and sizes, a number for each of the axes. Empty ones
+    ///   stand for none.
+    fileprivate func checkResizeInputs(_ axes: Int, stretches: Bool) throws {
+        var given: [Bool] = []
+        for (input, name) in [(2, "scales"), (3, "sizes")] {
+            let count = try vector(input, name)?[0].known ?? elements(input).map { Int64($0.count) }
+            given.append(isGiven(input) && count != 0)
+            if let count, count != 0, count != Int64(axes) {
+                throw GraphError(.argument, "\(count) numbers for \(axes) axes", argument: name)
+            }
+        }
+        guard binding.version < 13 || given[0] != given[1] else {
+            throw GraphError(
+                .argument, "\(given[0] ? "both" : "neither") of scales and sizes; expected one of them",
+                argument: "scales, sizes")
+        }
+        guard stretches || !given[0] else {
+            throw GraphError(
+                .argument, "keeps the aspect ratio of sizes; scales say it themselves",
+                argument: "keep_aspect_ratio_policy")
+        }
     }
 }
 

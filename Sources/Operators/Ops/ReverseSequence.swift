@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// Of each sequence of a batch the first elements, as many as said, in reverse order.
     /// https://onnx.ai/onnx/operators/onnx__ReverseSequence.html, versions 10, 28.
-    static let reverseSequence = Operator("ReverseSequence", accuracy: .exact, infer: .sameShape) { binding in
+    static let reverseSequence = Operator("ReverseSequence", accuracy: .exact, infer: .reverseSequence) { binding in
         let batchAxis = try binding.int("batch_axis", default: 1)
         let timeAxis = try binding.int("time_axis", default: 0)
         guard (batchAxis, timeAxis) == (0, 1) || (batchAxis, timeAxis) == (1, 0) else {
@@ -33,5 +33,12 @@ extension Operator {
             }
             return [try call.picked(x, offsets: offsets, length: inner, shape: x.shape)]
         }
+    }
+}
+
+extension InferenceRule {
+    fileprivate static let reverseSequence = InferenceRule { node in
+        try node.vector(1, "sequence_lens")
+        node.set(0, shape: try node.shape(0, rank: 2...Int.max, "input"))
     }
 }

@@ -11,9 +11,14 @@ extension Operator {
         infer: InferenceRule { node in
             let height = try node.binding.int("output_height", default: 1)
             let width = try node.binding.int("output_width", default: 1)
-            let regions = node.shape(1)?.first ?? node.shape(2)?.first ?? .unknown
-            let channels = node.shape(0).flatMap { $0[checked: 1] } ?? .unknown
-            node.set(0, shape: [regions, channels, .size(height), .size(width)])
+            var letters = DimensionLetters()
+            try letters.match(node, 0, "N C H W", "X")
+            try letters.match(node, 1, "R 4", "rois")
+            try letters.match(node, 2, "R", "batch_indices")
+            guard height >= 0, width >= 0 else {
+                throw GraphError(.argument, "\(height) × \(width) is no size", argument: "output_height, output_width")
+            }
+            node.set(0, shape: [letters["R"], letters["C"], .size(height), .size(width)])
         }
     ) { binding in
         let rule = try RegionRule(&binding)

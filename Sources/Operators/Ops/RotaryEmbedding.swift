@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// Rotates pairs of each head's leading elements by the angles of their positions; the rest passes as it is.
     /// https://onnx.ai/onnx/operators/onnx__RotaryEmbedding.html, version 23.
-    static let rotaryEmbedding = Operator("RotaryEmbedding", accuracy: .rounding(ulps: 2), infer: .sameShape) {
+    static let rotaryEmbedding = Operator("RotaryEmbedding", accuracy: .rounding(ulps: 2), infer: .rotaryEmbedding) {
         binding in
         let isInterleaved = try binding.flag("interleaved")
         let heads = try binding.int("num_heads", default: 0)
@@ -113,5 +113,16 @@ private struct RotaryLayout: Sendable {
                 }
             }
         }
+    }
+}
+
+extension InferenceRule {
+    fileprivate static let rotaryEmbedding = InferenceRule { node in
+        let heads = try node.binding.int("num_heads", default: 0)
+        let shape = try node.shape(0, rank: 3...4, "X")
+        if shape?.count == 3, heads == 0 {
+            throw GraphError(.argument, "needed for an input of three axes", argument: "num_heads")
+        }
+        node.set(0, shape: shape)
     }
 }

@@ -90,11 +90,12 @@ extension InferenceRule {
         guard signal.count == 3 else {
             throw GraphError(.argument, "rank \(signal.count), expected 3", argument: "signal")
         }
+        let window = try node.vector(2, "window")?[0] ?? .unknown
         var length: Dimension = signal[1]
-        if node.binding.inputs[checked: 3] == true {
-            length = try node.dimension(3, "frame_length")
-        } else if node.binding.inputs[checked: 2] == true {
-            length = node.shape(2)?.first ?? .unknown
+        if node.isGiven(3) {
+            length = try node.unified(node.dimension(3, "frame_length"), window, "window")
+        } else if node.isGiven(2) {
+            length = window
         }
         var frames = Dimension.unknown
         if case .size(let size) = signal[1], case .size(let length) = length, let step = node.integers(1)?.first,

@@ -20,20 +20,25 @@ extension Operator {
                 guard let element = node.elementType(input) else { return InferredValue() }
                 guard var shape = node.shape(input) else { return InferredValue(type: .tensor(element, nil)) }
                 let axis = try normalized(axis: plan.inputAxes[position], rank: shape.count, "scan_input_axes")
-                let found = shape.remove(at: axis)
-                if case .size = found { length = found } else if length == .unknown { length = found }
+                length = try node.unified(length, shape.remove(at: axis), "input \(input)")
                 return InferredValue(type: .tensor(element, Array(shape.dropFirst(batch))))
             }
-            let batchSize = node.shape(first + plan.carried)?.first ?? .unknown
+            var letters = DimensionLetters()
+            for input in first..<node.inputs.count where plan.isBatched {
+                guard let size = node.shape(input)?.first else { continue }
+                try letters.merge("batch", size, "input \(input)")
+            }
+            let batchSize = letters["batch"]
             let start = (0..<plan.carried).map { position -> ValueType? in
                 guard plan.isBatched, let type = node.type(first + position), let element = type.elementType else {
                     return node.type(first + position)
                 }
                 return .tensor(element, type.dimensions.map { Array($0.dropFirst()) })
             }
-            let (state, results) = try node.steadyState(start, skipping: 0) { state in
+            let (state, results) = try node.steadyState(start, skipping: 0, keepsShape: true) { state in
                 try node.body("body", state.map { InferredValue(type: $0) } + slices)
             }
+            try node.requireOutputs(results.count, "body")
             for position in node.outputs.indices {
                 let type = position < plan.carried ? state[position] : results[checked: position]?.type
                 guard let element = type?.elementType else { continue }

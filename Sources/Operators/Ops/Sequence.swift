@@ -49,7 +49,13 @@ extension Operator {
     static let sequenceInsert = Operator(
         "SequenceInsert", accuracy: .exact,
         infer: InferenceRule { node in
-            node.set(0, type: node.item(0)?.common(with: node.type(1)).map { ValueType(.sequence($0)) })
+            let (item, tensor) = (node.item(0), node.type(1))
+            if let item, let tensor, item.withoutShape.merged(with: tensor.withoutShape) == nil {
+                throw GraphError(
+                    .argument, "\(tensor.text) for a sequence of \(item.text); expected the same element type",
+                    argument: "tensor")
+            }
+            node.set(0, type: item?.common(with: tensor).map { ValueType(.sequence($0)) })
         },
         bindValues: { _ in
             { call in

@@ -10,7 +10,9 @@ extension Operator {
                 if case .sequence(let item)? = node.type(position)?.kind { return InferredValue(type: item) }
                 return node.inputs[position] ?? InferredValue()
             }
-            for (position, result) in try node.body("body", inputs).enumerated() {
+            let results = try node.body("body", inputs)
+            try node.requireOutputs(results.count, "body")
+            for (position, result) in results.enumerated() {
                 node.set(position, type: result.type.map { ValueType(.sequence($0)) })
             }
         },

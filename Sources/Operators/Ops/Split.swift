@@ -61,6 +61,15 @@ extension InferenceRule {
             }
         }
         let isEven = sizes == nil && node.value(1) == nil
+        if isEven, let size = shape[start].known {
+            guard node.binding.version < 18 || parts != nil else {
+                throw GraphError(
+                    .argument, "needed where the input 'split' is left out", argument: "num_outputs")
+            }
+            guard node.binding.version >= 18 || size % Int64(count) == 0 else {
+                throw GraphError(.argument, "\(size) elements don't cut into \(count) equal parts", argument: "input")
+            }
+        }
         for output in node.outputs.indices {
             var part = shape
             part[start] = .unknown

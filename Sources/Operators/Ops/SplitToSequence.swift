@@ -22,6 +22,12 @@ extension Operator {
                 shape[start] = .unknown
                 if let sizes = node.integers(1), let first = sizes.first {
                     let isScalar = node.shape(1)?.isEmpty ?? false
+                    let sum = sizes.reduce(0) { $0.adding(checked: $1) ?? .max }
+                    if isScalar ? first <= 0 : (size.known ?? Int64(sum)) != Int64(sum) {
+                        throw GraphError(
+                            .argument, "\(isScalar ? "a part of \(first)" : "\(sizes)") doesn't cut \(size.text)",
+                            argument: "split")
+                    }
                     // The last part may be smaller where one size is given for all.
                     if isScalar ? first > 0 && size.isMultiple(of: first) : sizes.allSatisfy({ $0 == first }) {
                         shape[start] = .size(Int64(first))

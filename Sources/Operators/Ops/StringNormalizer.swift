@@ -8,7 +8,10 @@ extension Operator {
     static let stringNormalizer = Operator(
         "StringNormalizer", accuracy: .exact,
         infer: InferenceRule { node in
-            guard let shape = node.shape(0) else { return }
+            guard let shape = try node.shape(0, rank: 1...2, "X") else { return }
+            guard shape.count == 1 || (shape[0].known ?? 1) == 1 else {
+                throw GraphError(.argument, "shape \(shape.text), expected [C] or [1, C]", argument: "X")
+            }
             node.set(0, shape: shape.count == 2 ? [.size(1), .unknown] : [.unknown])
         }
     ) { binding in

@@ -4,7 +4,7 @@ extension Operator {
     /// A copy of a cache with new entries written along its sequence axis, from an index of each sample's own on;
     /// `circular` wraps around.
     /// https://onnx.ai/onnx/operators/onnx__TensorScatter.html, version 24.
-    static let tensorScatter = Operator("TensorScatter", accuracy: .exact, infer: .sameShape) { binding in
+    static let tensorScatter = Operator("TensorScatter", accuracy: .exact, infer: .tensorScatter) { binding in
         let axis = Int(try binding.int("axis", default: -2))
         let mode = try binding.string("mode") ?? "linear"
         guard ["linear", "circular"].contains(mode) else {
@@ -45,5 +45,29 @@ extension Operator {
             }
             return [try call.placed(update, into: cache, offsets: offsets, length: inner)]
         }
+    }
+}
+
+extension InferenceRule {
+    /// The cache, updated; the update is as long in all axes but one.
+    fileprivate static let tensorScatter = InferenceRule { node in
+        let axis = Int(try node.binding.int("axis", default: -2))
+        let cache = node.shape(0)
+        if let cache, let update = node.shape(1) {
+            let along = try normalized(axis: axis, rank: cache.count)
+            guard cache.count == update.count, along > 0 else {
+                throw GraphError(
+                    .argument,
+                    "shape \(update.text) along axis \(along), expected the rank of \(cache.text), and an axis"
+                        + " behind the batch", argument: "update")
+            }
+            for other in cache.indices where other != along {
+                _ = try node.unified(cache[other], update[other], "update")
+            }
+        }
+        if let batch = cache?.first, let indices = try node.vector(2, "write_indices") {
+            _ = try node.unified(batch, indices[0], "write_indices")
+        }
+        node.set(0, shape: cache)
     }
 }

@@ -8,7 +8,10 @@ extension Operator {
         "TfIdfVectorizer", accuracy: .rounding(ulps: 0.5),
         infer: InferenceRule { node in
             let indexes = try node.binding.ints("ngram_indexes") ?? []
-            guard let size = indexes.max().flatMap({ $0.adding(checked: 1) }), let shape = node.shape(0) else { return }
+            guard let size = indexes.max().flatMap({ $0.adding(checked: 1) }), indexes.allSatisfy({ $0 >= 0 }) else {
+                throw GraphError(.argument, "\(indexes), expected numbers from 0 on", argument: "ngram_indexes")
+            }
+            guard let shape = try node.shape(0, rank: 1...2, "X") else { return }
             node.set(0, shape: shape.dropLast() + [.size(size)], type: .float32)
         }
     ) { binding in

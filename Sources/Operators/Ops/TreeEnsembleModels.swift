@@ -87,6 +87,7 @@ extension Operator {
         "TreeEnsemble", domain: "ai.onnx.ml", accuracy: .accumulating,
         infer: InferenceRule { node in
             let targets = try node.binding.int("n_targets")
+            try node.checkTreeColumns()
             node.set(
                 0, shape: [node.batch(), targets.map { .size($0) } ?? .unknown], type: node.elementType(0))
         },
@@ -107,6 +108,38 @@ extension Operator {
                 return [try call.rows(scores, columns: targets, inDouble: type == .float64)]
             }
         })
+}
+
+extension Inference {
+    /// - Throws: `op.argument` where the features are no matrix, or what is said of the nodes and leaves of a TreeEnsemble
+    ///   differs in length or in type.
+    fileprivate mutating func checkTreeColumns() throws {
+        _ = try shape(0, rank: 2...2, "X")
+        guard let splits = try binding.tensor("nodes_splits"), let weights = try binding.tensor("leaf_weights") else {
+            throw GraphError(.argument, "the attribute is required", argument: "nodes_splits, leaf_weights")
+        }
+        for (name, tensor) in [
+            ("nodes_splits", splits), ("leaf_weights", weights),
+            ("membership_values", try binding.tensor("membership_values")),
+        ] {
+            guard let tensor, let type = elementType(0), tensor.elementType != type else { continue }
+            throw GraphError(
+                .argument, "\(tensor.elementType.onnxName), expected \(type.onnxName) as the features have",
+                argument: name)
+        }
+        var counts: [(String, Int?, Int)] = []
+        for name in [
+            "nodes_featureids", "nodes_truenodeids", "nodes_falsenodeids", "nodes_trueleafs", "nodes_falseleafs",
+            "nodes_missing_value_tracks_true",
+        ] { counts.append((name, try binding.ints(name)?.count, splits.count)) }
+        for name in ["nodes_modes", "nodes_hitrates"] {
+            counts.append((name, try binding.tensor(name)?.count, splits.count))
+        }
+        counts.append(("leaf_targetids", try binding.ints("leaf_targetids")?.count, weights.count))
+        for case (let name, let count?, let wanted) in counts where count != wanted {
+            throw GraphError(.argument, "\(count) numbers for \(wanted) nodes or leaves", argument: name)
+        }
+    }
 }
 
 /// The sums; there may be no base values.

@@ -3,7 +3,7 @@ import GraphIR
 extension Operator {
     /// The upper or lower triangle of matrices, from the k-th diagonal on; zero elsewhere.
     /// https://onnx.ai/onnx/operators/onnx__Trilu.html, version 14.
-    static let trilu = Operator("Trilu", accuracy: .exact, infer: .sameShape) { binding in
+    static let trilu = Operator("Trilu", accuracy: .exact, infer: .trilu) { binding in
         let isUpper = try binding.flag("upper", default: true)
         return { call in
             let x = try call.input(0)
@@ -41,5 +41,11 @@ extension Operator {
                 ]
             }
         }
+    }
+}
+
+extension InferenceRule {
+    fileprivate static let trilu = InferenceRule { node in
+        node.set(0, shape: try node.shape(0, rank: 2...Int.max, "input"))
     }
 }

@@ -1,0 +1,116 @@
+import Formats
+import GraphIR
+
+/// Where preprocessing is read from: options, then `config.json`, then the table of variants; or an ONNX model's
+/// metadata.
+extension Preprocessing {
+    /// What `--set` takes of preprocessing, by timm's names.
+    public static let settingNames: Set<String> = ["mean", "std", "crop_pct", "interpolation", "crop_mode"]
+
+    /// What `config.json` beside timm's weights says under `pretrained_cfg`; `nil` where it lacks the essentials.
+    public init?(config: JSONValue) {
+        let part = config.member("pretrained_cfg") ?? config
+        guard let mean = part.reals("mean"), let std = part.reals("std"), !mean.isEmpty, mean.count == std.count,
+            let size = part.reals("input_size")?.compactMap({ Int(exactly: $0) }), size.count == 3,
+            size.allSatisfy({ $0 > 0 })
+        else { return nil }
+        self.init(
+            mean: mean, std: std, inputSize: size, cropFraction: part.real("crop_pct") ?? 0.875,
+            interpolation: part.text("interpolation") ?? "bicubic", cropMode: part.text("crop_mode") ?? "center")
+    }
+
+    /// What a model's metadata says, see ``MetadataKey``; `nil` where it says nothing that makes sense.
+    public init?(metadata: [MetadataEntry]) {
+        func text(_ name: String) -> String? {
+            metadata.first { $0.key == "\(MetadataKey.preprocessing).\(name)" }?.value
+        }
+        guard let mean = text("mean").flatMap(Self.numbers), let std = text("std").flatMap(Self.numbers),
+            mean.count == std.count,
+            let size = text("input_size").flatMap(Self.numbers)?.compactMap({ Int(exactly: $0) }), size.count == 3,
+            size.allSatisfy({ $0 > 0 }), let crop = text("crop_pct").flatMap({ Double($0) })
+        else { return nil }
+        self.init(
+            mean: mean, std: std, inputSize: size, cropFraction: crop,
+            interpolation: text("interpolation") ?? "bicubic", cropMode: text("crop_mode") ?? "center")
+        isBlueFirst = text("channel_order") == "bgr"
+    }
+
+    /// This preprocessing with what options say of it. Without any, options must give mean and deviation at least.
+    /// - Parameters:
+    ///   - settings: values by ``settingNames``; other names are passed over.
+    ///   - inputSize: channels, height, width where `base` is `nil`.
+    /// - Throws: `usage` for a value that is no number.
+    public static func changed(
+        _ base: Preprocessing?, by settings: [String: String], inputSize: [Int]?
+    ) throws -> Preprocessing? {
+        func numbers(_ name: String) throws -> [Double]? {
+            guard let text = settings[name] else { return nil }
+            guard let numbers = Self.numbers(text) else {
+                throw MappingError(
+                    .option, "\(name) wants numbers separated by commas, not '\(text)'", report: "",
+                    hint: "such as --set mean=0.5,0.5,0.5")
+            }
+            return numbers
+        }
+        guard !settingNames.isDisjoint(with: settings.keys) else { return base }
+        let (mean, std, crop) = (try numbers("mean"), try numbers("std"), try numbers("crop_pct"))
+        var result: Preprocessing
+        if let base {
+            result = base
+            result.mean = mean ?? base.mean
+            result.std = std ?? base.std
+        } else {
+            guard let mean, let std, let inputSize else { return nil }
+            result = Preprocessing(mean: mean, std: std, inputSize: inputSize, cropFraction: 0.875)
+        }
+        if let crop = crop?.first { result.cropFraction = crop }
+        if let interpolation = settings["interpolation"] { result.interpolation = interpolation }
+        if let mode = settings["crop_mode"] { result.cropMode = mode }
+        return result
+    }
+
+    private static func numbers(_ text: String) -> [Double]? {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+        let numbers = parts.compactMap { $0 }
+        return !numbers.isEmpty && numbers.count == parts.count ? numbers : nil
+    }
+}
+
+extension Hints {
+    /// How pictures are prepared for a model.
+    /// - Parameters:
+    ///   - variant: name and preprocessing of the published model.
+    ///   - channels: what the weights take.
+    ///   - size: height and width, where they are settled.
+    func preprocessing(
+        variant: (name: String, preprocessing: Preprocessing)?, channels: Int, size: ImageSize?
+    ) throws -> Preprocessing? {
+        let stated = config.flatMap { Preprocessing(config: $0) }
+        if let stated {
+            var note = "preprocessing: config.json says so"
+            if let variant, stated != variant.preprocessing {
+                note += "; the table of variants has \(variant.preprocessing.summary) for \(variant.name)"
+            }
+            self.note(note)
+        } else if let variant {
+            note("preprocessing: that of \(variant.name)")
+        }
+        let given = size.map { [channels, $0.height, $0.width] }
+        guard
+            var result = try Preprocessing.changed(
+                stated ?? variant?.preprocessing, by: options.settings, inputSize: given)
+        else { return nil }
+        guard result.mean.count == channels, result.std.count == channels else {
+            note("preprocessing: left out, it is for \(result.mean.count) channels")
+            return nil
+        }
+        let changed = Preprocessing.settingNames.intersection(options.settings.keys).sorted()
+        if !changed.isEmpty { note("preprocessing: \(changed.joined(separator: ", ")) by option") }
+        if keyFormat == "pycls" {
+            result.isBlueFirst = true
+            note("preprocessing: channels in the order blue, green, red, as pycls trains")
+        }
+        if let given { result.inputSize = given }
+        return result
+    }
+}
