@@ -122,16 +122,12 @@ extension ATenTable {
             "alias", "alias_copy", "detach", "detach_copy", "contiguous", "clone", "lift", "lift_fresh", "lift_fresh_copy",
             "positive", "resolve_conj", "resolve_neg", "_conj"
         ) { c in try c.tensor("self") }
-        add("dropout", "feature_dropout", "alpha_dropout") { c in
-            guard try !c.bool("train") || c.real("p") == 0 else {
+        add("dropout", "feature_dropout", "alpha_dropout", "native_dropout") { c in
+            // Without "train" native_dropout trains.
+            guard try (c.has("train") && !c.bool("train")) || c.real("p") == 0 else {
                 throw c.net.unsupported("the program was exported in training mode", "train")
             }
-            return try c.tensor("input")
-        }
-        add("native_dropout") { c in
-            guard try !c.bool("train") || c.real("p") == 0 else {
-                throw c.net.unsupported("the program was exported in training mode", "train")
-            }
+            c.skipArguments()
             return try c.tensor("input")
         }
         add("to.dtype", "to.dtype_layout", "to.device", "to.prim_Device", "_to_copy") { c in
