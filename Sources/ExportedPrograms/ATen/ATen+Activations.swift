@@ -105,7 +105,6 @@ extension ATenTable {
                 x = try c.net.real(x)
                 let axis = try c.axis("dim", rank: x.rank)
                 try c.net.keepSamplesApart(x, axes: [axis])
-                if x.rank == 0 { return try c.net.squeeze(c.net.softmax(op, c.net.unsqueeze(x, axes: [0]), 0), axes: [0]) }
                 return try c.net.softmax(op, x, axis)
             }
         }

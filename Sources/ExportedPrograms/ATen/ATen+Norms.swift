@@ -29,6 +29,7 @@ extension ATenTable {
                 return try c.batchNorm(c.tensor("running_mean"), c.tensor("running_var"))
             }
             _ = try (c.has("running_mean"), c.has("running_var"))
+            guard x.rank > 2 else { throw c.net.invalid("\(x.shape.text) is no map") }
             let normed = try c.net.normalized(x, axes: Array(2..<x.rank), epsilon: c.real("eps"))
             return try c.channelAffine(normed)
         }

@@ -23,7 +23,8 @@ extension ATenCall {
         let hasBias = try bool("has_biases")
         let isBatchFirst = try bool("batch_first")
         guard x.rank == 3, hidden.count == states, (1...64).contains(layers),
-            parameters.count == layers * directions * (hasBias ? 4 : 2), let size = hidden[0].shape.last,
+            parameters.count == layers * directions * (hasBias ? 4 : 2), hidden.allSatisfy({ $0.rank == 3 }),
+            let size = hidden[0].shape.last,
             let width = size.size
         else { throw net.unsupported("only layers without projections, with a batch") }
         if isBatchFirst { x = try net.swapping(x, 0, 1) }

@@ -36,7 +36,11 @@ extension ATenTable {
         }
         add("squeeze.dim", "squeeze.dims", "squeeze_copy.dims") { c in
             let x = try c.tensor("self")
-            return try c.net.squeeze(x, axes: c.axes("dim", rank: x.rank, emptyIsAll: false).filter { $0 < x.rank })
+            if x.rank == 0 {
+                c.skipArguments()
+                return x
+            }
+            return try c.net.squeeze(x, axes: c.axes("dim", rank: x.rank, emptyIsAll: false))
         }
         add("unsqueeze", "unsqueeze_copy") { c in
             let x = try c.tensor("self")
@@ -49,7 +53,6 @@ extension ATenTable {
         for names in [("transpose.int", "dim0", "dim1"), ("swapaxes", "axis0", "axis1"), ("swapdims", "dim0", "dim1"), ("transpose_copy.int", "dim0", "dim1")] {
             add(names.0) { c in
                 let x = try c.tensor("self")
-                if x.rank == 0 { return x }
                 return try c.net.swapping(x, c.axis(names.1, rank: x.rank), c.axis(names.2, rank: x.rank))
             }
         }
@@ -59,6 +62,7 @@ extension ATenTable {
         }
         add("mT", "adjoint") { c in
             let x = try c.tensor("self")
+            guard x.rank > 1 else { throw c.net.invalid("no matrix") }
             return try c.net.swapping(x, x.rank - 2, x.rank - 1)
         }
         add("movedim.int", "movedim.intlist") { c in

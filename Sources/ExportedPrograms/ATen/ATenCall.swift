@@ -205,8 +205,7 @@ final class ATenCall {
 extension ATenTranslator {
     /// An axis counted from the front.
     func axis(_ axis: Int, rank: Int) throws -> Int {
-        let span = max(rank, 1)
-        guard (-span..<span).contains(axis) else { throw invalid("axis \(axis) of \(rank)") }
-        return axis < 0 ? axis + span : axis
+        guard (-rank..<rank).contains(axis) else { throw invalid("axis \(axis) of \(rank)") }
+        return axis < 0 ? axis + rank : axis
     }
 }

@@ -67,7 +67,7 @@ extension ATenTranslator {
             cells[name] = Cell(wire)
             return
         }
-        cells[name] = Cell(wire, part: view, of: cell)
+        cells[name] = try Cell(wire, part: view, of: cell)
     }
 
     /// Compares what our operators make with what the program says that its operators make.
