@@ -29,7 +29,9 @@ import Testing
     static func difference(_ a: Tensor, _ b: Tensor) throws -> (error: Double, scale: Double) {
         let pairs = zip(try numbers(a), try numbers(b))
         var (error, scale) = (0.0, 0.0)
-        for (x, y) in pairs where !(x == y || (x.isNaN && y.isNaN)) { error = max(error, (x - y).isNaN ? .infinity : (x - y).magnitude) }
+        for (x, y) in pairs where !(x == y || (x.isNaN && y.isNaN)) {
+            error = max(error, (x - y).isNaN ? .infinity : (x - y).magnitude)
+        }
         for (_, y) in pairs where y.isFinite { scale = max(scale, y.magnitude) }
         return (error, scale)
     }

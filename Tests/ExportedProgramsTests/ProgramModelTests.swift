@@ -85,21 +85,26 @@ import Testing
     }
 
     private func node(_ target: String, _ arguments: [(name: String, value: ATenArgument)] = []) -> ATenNode {
-        ATenNode(target, name: "y", arguments: [("self", .tensor("x"))] + arguments, outputs: [.tensor("y")], module: "m")
+        ATenNode(
+            target, name: "y", arguments: [("self", .tensor("x"))] + arguments, outputs: [.tensor("y")], module: "m")
     }
 
     @Test func allMissingOperatorsAreNamedAtOnce() {
-        let made = program([2], [node("aten.made_up.default"), node("aten.relu.default"), node("mine::op"), node("mine::op")])
+        let made = program(
+            [2], [node("aten.made_up.default"), node("aten.relu.default"), node("mine::op"), node("mine::op")])
         do {
             _ = try model(of: made)
             Issue.record("it was translated")
         } catch {
             #expect(error.code == .unsupportedOperator)
-            #expect(error.problem.contains("aten.made_up.default") && error.problem.contains("mine::op at m (y), m (y)"))
+            #expect(
+                error.problem.contains("aten.made_up.default") && error.problem.contains("mine::op at m (y), m (y)"))
         }
     }
 
-    private func model(of program: ExportedProgram, _ batch: ExportOptions.Batch = .asExported) throws(GraphError) -> Model {
+    private func model(of program: ExportedProgram, _ batch: ExportOptions.Batch = .asExported) throws(GraphError)
+        -> Model
+    {
         var options = ExportOptions()
         options.batch = batch
         do {
@@ -122,7 +127,9 @@ import Testing
             _ = try model(of: made)
             #expect(throws: GraphError.self) { try model(of: made, .named("batch")) }
         }
-        #expect(throws: GraphError.self) { try model(of: program([2, 4], [node("aten.relu.default")]), .named("batch")) }
+        #expect(throws: GraphError.self) {
+            try model(of: program([2, 4], [node("aten.relu.default")]), .named("batch"))
+        }
     }
 
     @Test func numbersThatCannotBeMeantAreRefused() {

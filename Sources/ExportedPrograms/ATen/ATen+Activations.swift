@@ -72,7 +72,8 @@ extension ATenTable {
             return try c.net.choice(
                 isLarge, .wire(x), .wire(beta == 1 ? soft : c.net.with("Div", soft, beta)))
         }
-        add("log_sigmoid") { c in try c.net.unary("Neg", c.net.unary("Softplus", c.net.unary("Neg", c.tensor("self")))) }
+        add("log_sigmoid") { c in try c.net.unary("Neg", c.net.unary("Softplus", c.net.unary("Neg", c.tensor("self"))))
+        }
         add("threshold") { c in
             let x = try c.tensor("self")
             let isAbove = try c.net.compared("Greater", .wire(x), .number(c.number("threshold")))

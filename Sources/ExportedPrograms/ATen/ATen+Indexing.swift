@@ -40,7 +40,8 @@ extension ATenTable {
             }
             var attributes = [Attribute("axis", .int(Int64(axis)))]
             if c.schema.name == "scatter_add" { attributes.append(Attribute("reduction", .string(Array("add".utf8)))) }
-            return try c.net.emit("ScatterElements", [x, index, source], attributes, shape: x.shape, type: x.elementType)
+            return try c.net.emit(
+                "ScatterElements", [x, index, source], attributes, shape: x.shape, type: x.elementType)
         }
         add("index_fill.int_Scalar") { c in
             let x = try c.tensor("self")

@@ -39,7 +39,8 @@ extension ATenTable {
         addMany("tensor_split.sections") { c in
             let x = try c.tensor("self")
             let axis = try c.axis("dim", rank: x.rank)
-            guard let size = x.shape[axis].size, case let count = try c.int("sections"), (1...4096).contains(count) else {
+            guard let size = x.shape[axis].size, case let count = try c.int("sections"), (1...4096).contains(count)
+            else {
                 throw c.net.unsupported("only a known number of sections of a known size")
             }
             return try c.net.split(
@@ -78,7 +79,8 @@ extension ATenTable {
             let x = try c.tensor("self")
             let (size, strides) = try (c.dims("size"), c.dims("stride"))
             guard size == x.shape, size.count == 4, size[2...].allSatisfy({ $0 == .number(1) }), strides.count == 4,
-                strides[0] == size[1], strides[1] == .number(1), try c.optionalDim("storage_offset") ?? .number(0) == .number(0)
+                strides[0] == size[1], strides[1] == .number(1),
+                try c.optionalDim("storage_offset") ?? .number(0) == .number(0)
             else { throw c.net.unsupported("a layout in memory isn't known") }
             return x
         }
@@ -97,7 +99,9 @@ extension ATenTable {
                 x = try c.net.reshape(x, [x.shape.product()])
                 axes = [0]
             }
-            guard axes.count == shifts.count else { throw c.net.invalid("\(shifts.count) shifts of \(axes.count) axes") }
+            guard axes.count == shifts.count else {
+                throw c.net.invalid("\(shifts.count) shifts of \(axes.count) axes")
+            }
             for (axis, shift) in zip(axes, shifts) {
                 guard let size = x.shape[axis].known, let by = shift.known, size > 0 else {
                     throw c.net.unsupported("only axes and shifts of known size")

@@ -44,7 +44,8 @@ extension ATenCall {
             }
             let start = try hidden.map { state -> Wire in
                 let part = try net.slice(
-                    state, axis: 0, from: .number(Int64(layer * directions)), to: .number(Int64((layer + 1) * directions)))
+                    state, axis: 0, from: .number(Int64(layer * directions)),
+                    to: .number(Int64((layer + 1) * directions)))
                 return try net.expand(part, [.number(Int64(directions)), batch, size])
             }
             var attributes = [Attribute("hidden_size", .int(Int64(width)))]

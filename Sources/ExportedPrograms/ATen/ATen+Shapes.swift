@@ -25,7 +25,9 @@ extension ATenTable {
             var sizes = try c.dims("sizes")
             if let index = sizes.firstIndex(of: .number(-1)) {
                 let others = try sizes.filter { $0 != .number(-1) }.product()
-                guard let size = try x.shape[axis].exactQuotient(by: others) else { throw c.net.invalid("no such sizes") }
+                guard let size = try x.shape[axis].exactQuotient(by: others) else {
+                    throw c.net.invalid("no such sizes")
+                }
                 sizes[index] = size
             }
             return try c.net.reshape(x, x.shape[..<axis] + sizes + x.shape[(axis + 1)...])
@@ -50,7 +52,10 @@ extension ATenTable {
             let x = try c.tensor("self")
             return try c.net.permute(x, c.axes("dims", rank: x.rank))
         }
-        for names in [("transpose.int", "dim0", "dim1"), ("swapaxes", "axis0", "axis1"), ("swapdims", "dim0", "dim1"), ("transpose_copy.int", "dim0", "dim1")] {
+        for names in [
+            ("transpose.int", "dim0", "dim1"), ("swapaxes", "axis0", "axis1"), ("swapdims", "dim0", "dim1"),
+            ("transpose_copy.int", "dim0", "dim1"),
+        ] {
             add(names.0) { c in
                 let x = try c.tensor("self")
                 return try c.net.swapping(x, c.axis(names.1, rank: x.rank), c.axis(names.2, rank: x.rank))
@@ -123,7 +128,8 @@ extension ATenTable {
     /// What changes no number at inference.
     private mutating func addPassThrough() {
         add(
-            "alias", "alias_copy", "detach", "detach_copy", "contiguous", "clone", "lift", "lift_fresh", "lift_fresh_copy",
+            "alias", "alias_copy", "detach", "detach_copy", "contiguous", "clone", "lift", "lift_fresh",
+            "lift_fresh_copy",
             "positive", "resolve_conj", "resolve_neg", "_conj"
         ) { c in try c.tensor("self") }
         add("dropout", "feature_dropout", "alpha_dropout", "native_dropout") { c in
@@ -151,7 +157,10 @@ extension ATenTable {
             let x = try c.tensor("self")
             return try c.net.expand(c.net.scalar(.whole(0), as: x.elementType), x.shape)
         }
-        for name in ["_assert_tensor_metadata", "_assert_async.msg", "_assert_scalar", "sym_constrain_range", "sym_constrain_range_for_size"] {
+        for name in [
+            "_assert_tensor_metadata", "_assert_async.msg", "_assert_scalar", "sym_constrain_range",
+            "sym_constrain_range_for_size",
+        ] {
             addMany(name) { c in
                 c.skipArguments()
                 return []

@@ -18,7 +18,8 @@ final class ATenCall {
     /// Arguments that change no number of the result.
     private static let withoutEffect: Set<String> = [
         "cudnn_enabled", "cudnn_enable", "cudnn_deterministic", "cudnn_allow_tf32", "benchmark", "deterministic",
-        "allow_tf32", "device", "layout", "pin_memory", "non_blocking", "copy", "memory_format", "momentum", "requires_grad",
+        "allow_tf32", "device", "layout", "pin_memory", "non_blocking", "copy", "memory_format", "momentum",
+        "requires_grad",
         "dropout", "dropout_p", "sparse_grad", "path", "compute_mode", "half_to_float", "output_size", "implicit",
     ]
 
