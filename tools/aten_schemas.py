@@ -9,6 +9,8 @@ import textwrap
 import torch
 
 NAMES = """
+__and__.Scalar __and__.Tensor __or__.Scalar __or__.Tensor __xor__.Scalar __xor__.Tensor bitwise_xor.Scalar
+std_mean std_mean.dim var_mean
 _adaptive_avg_pool2d _adaptive_avg_pool3d _assert_async.msg _assert_scalar _assert_tensor_metadata _cdist_forward
 _conj _convolution _convolution_mode _efficient_attention_forward
 _native_batch_norm_legit _native_batch_norm_legit.no_stats
@@ -40,16 +42,16 @@ reciprocal reflection_pad1d reflection_pad2d reflection_pad3d relu relu6 remaind
 repeat_interleave.self_int repeat_interleave.Tensor replication_pad1d replication_pad2d replication_pad3d reshape reshape_as resolve_conj resolve_neg rms_norm _fused_rms_norm roll rot90
 round round.decimals rsqrt rsub.Scalar rsub.Tensor scalar_tensor scaled_dot_product_attention scatter.src scatter.value scatter_add scatter_reduce.two
 select.int select_copy.int select_scatter selu sgn sigmoid sign signbit silu sin sinc sinh size.int slice.Tensor slice_copy.Tensor slice_scatter softmax.int softplus
-softshrink softsign sort sort.stable split.Tensor split.sizes split_with_sizes split_copy.Tensor split_with_sizes_copy sqrt square squeeze squeeze.dim squeeze.dims stack std std.correction std.dim
+softshrink sort sort.stable split.Tensor split.sizes split_with_sizes split_copy.Tensor split_with_sizes_copy sqrt square squeeze squeeze.dim squeeze.dims stack std std.correction std.dim
 std_mean.correction sub.Scalar sub.Tensor subtract.Tensor sum sum.dim_IntList swapaxes swapdims t tan tanh tensor_split.sections tensor_split.indices tensordot
 threshold tile to.device to.dtype to.dtype_layout to.other to.prim_Device topk transpose.int tril triu tril_indices triu_indices trunc type_as unbind.int unbind_copy.int unflatten.int unfold
 unsafe_chunk unsafe_split.Tensor unsqueeze upsample_bicubic2d upsample_bicubic2d.vec upsample_bilinear2d upsample_bilinear2d.vec upsample_linear1d
 upsample_linear1d.vec upsample_nearest1d upsample_nearest1d.vec upsample_nearest2d upsample_nearest2d.vec
 upsample_nearest3d.vec upsample_trilinear3d.vec _upsample_nearest_exact2d.vec var var.correction var.dim var_mean.correction var_mean.dim vdot view view.dtype
-view_as view_copy where.Scalar where.ScalarOther where.ScalarSelf where.self xlogy zero zeros zeros_like numpy_T mT matrix_H adjoint
+view_as view_copy where.Scalar where.ScalarOther where.ScalarSelf where.self zero zeros zeros_like numpy_T mT matrix_H adjoint
 sym_size.int sym_numel sym_stride.int sym_constrain_range sym_constrain_range_for_size _shape_as_tensor
 permute_copy transpose_copy.int unsqueeze_copy squeeze_copy.dims expand_copy alias_copy t_copy as_strided_copy diagonal_copy unfold_copy
-is_same_size numel dim zeros.names instance_norm relu
+is_same_size numel dim
 """
 
 HEAD = '''/// Schemas of ATen's operators as PyTorch {version} prints them, one an overload (`default` is left out), written by

@@ -54,7 +54,15 @@ extension ATenTable {
             let low = try c.net.with("Min", c.net.with("Mul", grown, alpha), 0)
             return try c.net.binary("Add", c.net.unary("Relu", x), low)
         }
-        add("selu") { c in try c.net.unary("Selu", c.tensor("self")) }
+        add("selu") { c in
+            // PyTorch's constants, which the attributes' float32 can't say.
+            let x = try c.tensor("self")
+            let (alpha, scale) = (1.6732632423543772, 1.0507009873554805)
+            let isPositive = try c.net.compared("Greater", .wire(x), .number(.whole(0)))
+            return try c.net.choice(
+                isPositive, .wire(c.net.with("Mul", x, scale)),
+                .wire(c.net.with("Mul", c.net.unary("Elu", x), scale * alpha)))
+        }
         add("softplus") { c in
             let x = try c.tensor("self")
             let (beta, threshold) = try (c.real("beta"), c.real("threshold"))
@@ -64,7 +72,8 @@ extension ATenTable {
             return try c.net.choice(
                 isLarge, .wire(x), .wire(beta == 1 ? soft : c.net.with("Div", soft, beta)))
         }
-        add("log_sigmoid") { c in try c.net.unary("Neg", c.net.unary("Softplus", c.net.unary("Neg", c.tensor("self")))) }
+        add("log_sigmoid") { c in try c.net.unary("Neg", c.net.unary("Softplus", c.net.unary("Neg", c.tensor("self"))))
+        }
         add("threshold") { c in
             let x = try c.tensor("self")
             let isAbove = try c.net.compared("Greater", .wire(x), .number(c.number("threshold")))
@@ -97,7 +106,6 @@ extension ATenTable {
                 x = try c.net.real(x)
                 let axis = try c.axis("dim", rank: x.rank)
                 try c.net.keepSamplesApart(x, axes: [axis])
-                if x.rank == 0 { return try c.net.squeeze(c.net.softmax(op, c.net.unsqueeze(x, axes: [0]), 0), axes: [0]) }
                 return try c.net.softmax(op, x, axis)
             }
         }

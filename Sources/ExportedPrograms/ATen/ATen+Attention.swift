@@ -23,10 +23,11 @@ extension ATenTable {
             var mask = try c.optionalTensor("attn_mask")
             if try c.bool("is_causal") {
                 guard mask == nil, let rows = q.shape[q.rank - 2].size, let columns = k.shape[k.rank - 2].size,
-                    rows < 1 << 14, columns < 1 << 14
+                    rows <= 1 << 13, columns <= 1 << 13
                 else { throw c.net.unsupported("a causal mask of open size", "is_causal") }
                 let isSeen = (0..<rows).flatMap { row in (0..<columns).map { $0 <= row ? UInt8(1) : 0 } }
-                mask = try c.net.truth(c.net.constant(Tensor(isSeen, shape: [rows, columns]), key: "causal \(rows) \(columns)"))
+                mask = try c.net.truth(
+                    c.net.constant(Tensor(isSeen, shape: [rows, columns]), key: "causal \(rows) \(columns)"))
             }
             guard let mask, mask.elementType == .bool else {
                 if let mask { scores = try c.net.binary("Add", .wire(scores), .wire(mask)) }

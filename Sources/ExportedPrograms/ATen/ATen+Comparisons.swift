@@ -23,7 +23,8 @@ extension ATenTable {
         }
         for (name, op) in [("bitwise_and", "And"), ("bitwise_or", "Or"), ("bitwise_xor", "Xor")] {
             for overload in ["Tensor", "Scalar"] {
-                add("\(name).\(overload)") { c in
+                let sign = "__\(name.dropFirst("bitwise_".count))__"
+                add("\(name).\(overload)", "\(sign).\(overload)") { c in
                     let (a, b) = try (c.operand("self"), c.operand("other"))
                     let isLogical = try c.net.commonType([a, b]) == .bool
                     return try c.net.binary(isLogical ? op : "Bitwise" + op, a, b)

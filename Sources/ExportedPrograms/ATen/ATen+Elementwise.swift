@@ -122,8 +122,9 @@ extension ATenTable {
 
     private mutating func addPowers() {
         add("pow.Tensor_Scalar") { c in
-            let x = try c.tensor("self")
             let exponent = try c.number("exponent")
+            let base = try c.tensor("self")
+            let x = try c.net.cast(base, to: c.net.commonType([.wire(base), .number(exponent)]))
             switch exponent.real {
             case 1: return x
             case 2: return try c.net.binary("Mul", x, x)

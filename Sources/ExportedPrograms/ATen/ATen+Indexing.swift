@@ -26,19 +26,22 @@ extension ATenTable {
             let x = try c.tensor("self")
             let index = try c.tensor("index")
             let axis = try c.axis("dim", rank: x.rank)
+            guard index.rank == x.rank else { throw c.net.unsupported("indices of another rank") }
             try c.net.keepSamplesApart(x, axes: 0..<x.rank)
             var source: Wire
             if c.schema.overload == "value" {
                 source = try c.net.expand(c.net.wires([c.operand("value")], as: x.elementType)[0], index.shape)
             } else {
                 source = try c.tensor("src")
+                guard source.rank == index.rank else { throw c.net.invalid("a source of another rank") }
                 for axis in 0..<source.rank where source.shape[axis] != index.shape[checked: axis] {
                     source = try c.net.slice(source, axis: axis, from: .number(0), to: index.shape[axis])
                 }
             }
             var attributes = [Attribute("axis", .int(Int64(axis)))]
             if c.schema.name == "scatter_add" { attributes.append(Attribute("reduction", .string(Array("add".utf8)))) }
-            return try c.net.emit("ScatterElements", [x, index, source], attributes, shape: x.shape, type: x.elementType)
+            return try c.net.emit(
+                "ScatterElements", [x, index, source], attributes, shape: x.shape, type: x.elementType)
         }
         add("index_fill.int_Scalar") { c in
             let x = try c.tensor("self")
@@ -112,9 +115,6 @@ extension ATenTranslator {
         let (order, axes, place) = try indexedFirst(x, indices)
         try keepSamplesApart(x, axes: 0..<x.rank)
         let given = try indices.compactMap { $0 }.map { try cast($0, to: .int64) }
-        guard given.count == indices.compactMap({ $0 }).count, place == axes[0] || axes.count == 1 || place == 0 else {
-            throw unsupported("such indices aren't supported")
-        }
         let shape = try given.reduce([]) { try broadcast($0, $1.shape) }
         let columns = try given.map { try unsqueeze(expand($0, shape), axes: [shape.count]) }
         let places = try concat(columns, axis: shape.count)

@@ -29,6 +29,7 @@ extension ATenTable {
                 return try c.batchNorm(c.tensor("running_mean"), c.tensor("running_var"))
             }
             _ = try (c.has("running_mean"), c.has("running_var"))
+            guard x.rank > 2 else { throw c.net.invalid("\(x.shape.text) is no map") }
             let normed = try c.net.normalized(x, axes: Array(2..<x.rank), epsilon: c.real("eps"))
             return try c.channelAffine(normed)
         }
@@ -96,7 +97,10 @@ extension ATenCall {
     /// Batch norm with the statistics of what it is given, as weight standardisation uses it.
     fileprivate func instanceStatistics() throws -> Wire {
         let x = try tensor("input")
-        _ = try (schemaHas("running_mean") ? has("running_mean") : false, schemaHas("running_var") ? has("running_var") : false)
+        _ = try (
+            schemaHas("running_mean") ? has("running_mean") : false,
+            schemaHas("running_var") ? has("running_var") : false
+        )
         let axes = (0..<x.rank).filter { $0 != 1 }
         return try channelAffine(net.normalized(x, axes: axes, epsilon: real("eps")))
     }
@@ -105,7 +109,9 @@ extension ATenCall {
     fileprivate func channelAffine(_ x: Wire) throws -> Wire {
         let shape = [SymbolicInt.number(-1)] + [SymbolicInt](repeating: .number(1), count: max(x.rank - 2, 0))
         var result = x
-        if let weight = try optionalTensor("weight") { result = try net.binary("Mul", result, net.reshape(weight, shape)) }
+        if let weight = try optionalTensor("weight") {
+            result = try net.binary("Mul", result, net.reshape(weight, shape))
+        }
         if let bias = try optionalTensor("bias") { result = try net.binary("Add", result, net.reshape(bias, shape)) }
         return result
     }

@@ -39,7 +39,8 @@ extension ATenTable {
         addMany("tensor_split.sections") { c in
             let x = try c.tensor("self")
             let axis = try c.axis("dim", rank: x.rank)
-            guard let size = x.shape[axis].size, case let count = try c.int("sections"), (1...4096).contains(count) else {
+            guard let size = x.shape[axis].size, case let count = try c.int("sections"), (1...4096).contains(count)
+            else {
                 throw c.net.unsupported("only a known number of sections of a known size")
             }
             return try c.net.split(
@@ -73,6 +74,16 @@ extension ATenTable {
     }
 
     private mutating func addMoves() {
+        add("as_strided", "as_strided_copy") { c in
+            // Decompositions of pools say the layout of [N, C, 1, 1] anew, which moves no element.
+            let x = try c.tensor("self")
+            let (size, strides) = try (c.dims("size"), c.dims("stride"))
+            guard size == x.shape, size.count == 4, size[2...].allSatisfy({ $0 == .number(1) }), strides.count == 4,
+                strides[0] == size[1], strides[1] == .number(1),
+                try c.optionalDim("storage_offset") ?? .number(0) == .number(0)
+            else { throw c.net.unsupported("a layout in memory isn't known") }
+            return x
+        }
         add("flip") { c in
             let x = try c.tensor("self")
             return try c.net.flip(x, axes: c.axes("dims", rank: x.rank, emptyIsAll: false))
@@ -88,7 +99,9 @@ extension ATenTable {
                 x = try c.net.reshape(x, [x.shape.product()])
                 axes = [0]
             }
-            guard axes.count == shifts.count else { throw c.net.invalid("\(shifts.count) shifts of \(axes.count) axes") }
+            guard axes.count == shifts.count else {
+                throw c.net.invalid("\(shifts.count) shifts of \(axes.count) axes")
+            }
             for (axis, shift) in zip(axes, shifts) {
                 guard let size = x.shape[axis].known, let by = shift.known, size > 0 else {
                     throw c.net.unsupported("only axes and shifts of known size")
@@ -124,8 +137,10 @@ extension ATenTable {
             }
             let rest = (0..<x.rank).filter { $0 != first && $0 != second }
             let plane = try c.net.permute(x, rest + [first, second])
+            guard let all = rows.multiplied(checked: columns), all < 1 << 24, abs(offset) < 1 << 24 else {
+                throw c.net.unsupported("a plane of \(rows) by \(columns)")
+            }
             let count = max(0, min(rows - max(0, -offset), columns - max(0, offset)))
-            guard let all = rows.multiplied(checked: columns), count <= all else { throw c.net.invalid("no plane") }
             let flat = try c.net.reshape(plane, rest.map { x.shape[$0] } + [.number(Int64(all))])
             let positions = (0..<count).map { Int64(($0 + max(0, -offset)) * columns + $0 + max(0, offset)) }
             return try c.net.gather(flat, axis: rest.count, c.net.vector(positions))

@@ -118,7 +118,7 @@ extension ATenCall {
                 ]
             }
             guard let sizes = given.known?.map(Int.init), case let bins = wanted.compactMap({ $0 }),
-                zip(sizes, bins).allSatisfy({ $0 > 0 && $1 > 0 && $0 < 1 << 14 && $1 < 1 << 14 })
+                zip(sizes, bins).allSatisfy({ (1...1 << 11).contains($0) && (1...1 << 11).contains($1) })
             else { throw net.unsupported("adaptive pools want a size that is known") }
             if sizes == bins { return [x] }
             let shape = x.shape[..<2] + bins.map { .number(Int64($0)) }

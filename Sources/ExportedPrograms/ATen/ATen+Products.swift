@@ -19,7 +19,8 @@ extension ATenTable {
         add("matmul") { c in try c.net.matMul(c.tensor("self"), c.tensor("other")) }
         for name in ["mm", "bmm"] { add(name) { c in try c.net.matMul(c.tensor("self"), c.tensor("mat2")) } }
         add("mv") { c in try c.net.matMul(c.tensor("self"), c.tensor("vec")) }
-        add("dot", "vdot") { c in try c.net.matMul(c.tensor("self"), c.tensor("other")) }
+        add("dot") { c in try c.net.matMul(c.tensor("self"), c.tensor("tensor")) }
+        add("vdot") { c in try c.net.matMul(c.tensor("self"), c.tensor("other")) }
         add("addmm") { c in try c.net.affine(c, c.tensor("mat1"), c.tensor("mat2")) }
         add("baddbmm") { c in try c.net.affine(c, c.tensor("batch1"), c.tensor("batch2")) }
         add("addmv") { c in try c.net.affine(c, c.tensor("mat"), c.tensor("vec")) }

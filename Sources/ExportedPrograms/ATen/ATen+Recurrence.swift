@@ -23,7 +23,8 @@ extension ATenCall {
         let hasBias = try bool("has_biases")
         let isBatchFirst = try bool("batch_first")
         guard x.rank == 3, hidden.count == states, (1...64).contains(layers),
-            parameters.count == layers * directions * (hasBias ? 4 : 2), let size = hidden[0].shape.last,
+            parameters.count == layers * directions * (hasBias ? 4 : 2), hidden.allSatisfy({ $0.rank == 3 }),
+            let size = hidden[0].shape.last,
             let width = size.size
         else { throw net.unsupported("only layers without projections, with a batch") }
         if isBatchFirst { x = try net.swapping(x, 0, 1) }
@@ -43,7 +44,8 @@ extension ATenCall {
             }
             let start = try hidden.map { state -> Wire in
                 let part = try net.slice(
-                    state, axis: 0, from: .number(Int64(layer * directions)), to: .number(Int64((layer + 1) * directions)))
+                    state, axis: 0, from: .number(Int64(layer * directions)),
+                    to: .number(Int64((layer + 1) * directions)))
                 return try net.expand(part, [.number(Int64(directions)), batch, size])
             }
             var attributes = [Attribute("hidden_size", .int(Int64(width)))]

@@ -74,7 +74,7 @@ extension ATenTable {
                     return c.schema.name == "std" ? try c.net.unary("Sqrt", variance) : variance
                 }
             }
-            for overload in name == "var" ? ["dim", "correction"] : ["correction"] {
+            for overload in ["default", "dim", "correction"] {
                 addMany("\(name)_mean.\(overload)") { c in
                     let (variance, mean) = try c.variance()
                     return [c.schema.name == "std_mean" ? try c.net.unary("Sqrt", variance) : variance, mean]

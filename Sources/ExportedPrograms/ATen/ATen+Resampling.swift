@@ -34,13 +34,15 @@ extension ATenTable {
         }
         add("_upsample_bilinear2d_aa.vec", "_upsample_bilinear2d_aa") { c in
             try c.resized(
-                2, mode: "linear", [Attribute("antialias", .int(1)), Attribute("exclude_outside", .int(1))] + c.alignment(),
+                2, mode: "linear",
+                [Attribute("antialias", .int(1)), Attribute("exclude_outside", .int(1))] + c.alignment(),
                 isAntialiased: true)
         }
         add("grid_sampler", "grid_sampler_2d") { c in
             let x = try c.tensor("input")
             let grid = try c.tensor("grid")
-            guard x.rank == 4, grid.rank == 4, let mode = ["linear", "nearest", "cubic"][checked: try c.int("interpolation_mode")],
+            guard x.rank == 4, grid.rank == 4,
+                let mode = ["linear", "nearest", "cubic"][checked: try c.int("interpolation_mode")],
                 let edges = ["zeros", "border", "reflection"][checked: try c.int("padding_mode")]
             else { throw c.net.unsupported("only maps of two dimensions") }
             return try c.net.emit(
@@ -82,7 +84,8 @@ extension ATenCall {
             guard factors.allSatisfy({ $0 > 0 && $0.isFinite }) else { throw net.invalid("factors \(factors)") }
             let sizes = try zip(x.shape[2...], factors).map { size, factor -> SymbolicInt in
                 if let whole = Int64(exactly: factor) { return try size * .number(whole) }
-                guard let known = size.known, let result = Int64(exactly: (Double(known) * factor).rounded(.down)) else {
+                guard let known = size.known, let result = Int64(exactly: (Double(known) * factor).rounded(.down))
+                else {
                     throw net.unsupported("factors that aren't whole need a size that is known", "scale_factors")
                 }
                 return .number(result)

@@ -25,7 +25,9 @@ extension ATenTable {
             var sizes = try c.dims("sizes")
             if let index = sizes.firstIndex(of: .number(-1)) {
                 let others = try sizes.filter { $0 != .number(-1) }.product()
-                guard let size = try x.shape[axis].exactQuotient(by: others) else { throw c.net.invalid("no such sizes") }
+                guard let size = try x.shape[axis].exactQuotient(by: others) else {
+                    throw c.net.invalid("no such sizes")
+                }
                 sizes[index] = size
             }
             return try c.net.reshape(x, x.shape[..<axis] + sizes + x.shape[(axis + 1)...])
@@ -36,7 +38,11 @@ extension ATenTable {
         }
         add("squeeze.dim", "squeeze.dims", "squeeze_copy.dims") { c in
             let x = try c.tensor("self")
-            return try c.net.squeeze(x, axes: c.axes("dim", rank: x.rank, emptyIsAll: false).filter { $0 < x.rank })
+            if x.rank == 0 {
+                c.skipArguments()
+                return x
+            }
+            return try c.net.squeeze(x, axes: c.axes("dim", rank: x.rank, emptyIsAll: false))
         }
         add("unsqueeze", "unsqueeze_copy") { c in
             let x = try c.tensor("self")
@@ -46,10 +52,12 @@ extension ATenTable {
             let x = try c.tensor("self")
             return try c.net.permute(x, c.axes("dims", rank: x.rank))
         }
-        for names in [("transpose.int", "dim0", "dim1"), ("swapaxes", "axis0", "axis1"), ("swapdims", "dim0", "dim1"), ("transpose_copy.int", "dim0", "dim1")] {
+        for names in [
+            ("transpose.int", "dim0", "dim1"), ("swapaxes", "axis0", "axis1"), ("swapdims", "dim0", "dim1"),
+            ("transpose_copy.int", "dim0", "dim1"),
+        ] {
             add(names.0) { c in
                 let x = try c.tensor("self")
-                if x.rank == 0 { return x }
                 return try c.net.swapping(x, c.axis(names.1, rank: x.rank), c.axis(names.2, rank: x.rank))
             }
         }
@@ -59,6 +67,7 @@ extension ATenTable {
         }
         add("mT", "adjoint") { c in
             let x = try c.tensor("self")
+            guard x.rank > 1 else { throw c.net.invalid("no matrix") }
             return try c.net.swapping(x, x.rank - 2, x.rank - 1)
         }
         add("movedim.int", "movedim.intlist") { c in
@@ -119,19 +128,16 @@ extension ATenTable {
     /// What changes no number at inference.
     private mutating func addPassThrough() {
         add(
-            "alias", "alias_copy", "detach", "detach_copy", "contiguous", "clone", "lift", "lift_fresh", "lift_fresh_copy",
+            "alias", "alias_copy", "detach", "detach_copy", "contiguous", "clone", "lift", "lift_fresh",
+            "lift_fresh_copy",
             "positive", "resolve_conj", "resolve_neg", "_conj"
         ) { c in try c.tensor("self") }
-        add("dropout", "feature_dropout", "alpha_dropout") { c in
-            guard try !c.bool("train") || c.real("p") == 0 else {
+        add("dropout", "feature_dropout", "alpha_dropout", "native_dropout") { c in
+            // Without "train" native_dropout trains.
+            guard try (c.has("train") && !c.bool("train")) || c.real("p") == 0 else {
                 throw c.net.unsupported("the program was exported in training mode", "train")
             }
-            return try c.tensor("input")
-        }
-        add("native_dropout") { c in
-            guard try !c.bool("train") || c.real("p") == 0 else {
-                throw c.net.unsupported("the program was exported in training mode", "train")
-            }
+            c.skipArguments()
             return try c.tensor("input")
         }
         add("to.dtype", "to.dtype_layout", "to.device", "to.prim_Device", "_to_copy") { c in
@@ -151,7 +157,10 @@ extension ATenTable {
             let x = try c.tensor("self")
             return try c.net.expand(c.net.scalar(.whole(0), as: x.elementType), x.shape)
         }
-        for name in ["_assert_tensor_metadata", "_assert_async.msg", "_assert_scalar", "sym_constrain_range", "sym_constrain_range_for_size"] {
+        for name in [
+            "_assert_tensor_metadata", "_assert_async.msg", "_assert_scalar", "sym_constrain_range",
+            "sym_constrain_range_for_size",
+        ] {
             addMany(name) { c in
                 c.skipArguments()
                 return []

@@ -18,7 +18,8 @@ final class ATenCall {
     /// Arguments that change no number of the result.
     private static let withoutEffect: Set<String> = [
         "cudnn_enabled", "cudnn_enable", "cudnn_deterministic", "cudnn_allow_tf32", "benchmark", "deterministic",
-        "allow_tf32", "device", "layout", "pin_memory", "non_blocking", "copy", "memory_format", "momentum", "requires_grad",
+        "allow_tf32", "device", "layout", "pin_memory", "non_blocking", "copy", "memory_format", "momentum",
+        "requires_grad",
         "dropout", "dropout_p", "sparse_grad", "path", "compute_mode", "half_to_float", "output_size", "implicit",
     ]
 
@@ -205,8 +206,7 @@ final class ATenCall {
 extension ATenTranslator {
     /// An axis counted from the front.
     func axis(_ axis: Int, rank: Int) throws -> Int {
-        let span = max(rank, 1)
-        guard (-span..<span).contains(axis) else { throw invalid("axis \(axis) of \(rank)") }
-        return axis < 0 ? axis + span : axis
+        guard (-rank..<rank).contains(axis) else { throw invalid("axis \(axis) of \(rank)") }
+        return axis < 0 ? axis + rank : axis
     }
 }

@@ -2,6 +2,12 @@
 /// tools/aten_schemas.py. Arguments that an archive leaves out have the default that stands here. A line that starts with
 /// a space goes on with the line before it.
 let atenSchemaText = """
+    __and__.Scalar(Tensor self, Scalar other) -> Tensor
+    __and__.Tensor(Tensor self, Tensor other) -> Tensor
+    __or__.Scalar(Tensor self, Scalar other) -> Tensor
+    __or__.Tensor(Tensor self, Tensor other) -> Tensor
+    __xor__.Scalar(Tensor self, Scalar other) -> Tensor
+    __xor__.Tensor(Tensor self, Tensor other) -> Tensor
     _adaptive_avg_pool2d(Tensor self, SymInt[2] output_size) -> Tensor
     _adaptive_avg_pool3d(Tensor self, SymInt[3] output_size) -> Tensor
     _assert_async.msg(Tensor self, str assert_msg) -> ()
@@ -108,6 +114,7 @@ let atenSchemaText = """
     bitwise_or.Scalar(Tensor self, Scalar other) -> Tensor
     bitwise_or.Tensor(Tensor self, Tensor other) -> Tensor
     bitwise_right_shift.Tensor_Scalar(Tensor self, Scalar other) -> Tensor
+    bitwise_xor.Scalar(Tensor self, Scalar other) -> Tensor
     bitwise_xor.Tensor(Tensor self, Tensor other) -> Tensor
     block_diag(Tensor[] tensors) -> Tensor
     bmm(Tensor self, Tensor mat2) -> Tensor
@@ -449,8 +456,10 @@ let atenSchemaText = """
     std(Tensor self, bool unbiased=True) -> Tensor
     std.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor
     std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor
+    std_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)
     std_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor,
      Tensor)
+    std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)
     sub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor
     sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor
     subtract.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor
@@ -520,6 +529,7 @@ let atenSchemaText = """
     var(Tensor self, bool unbiased=True) -> Tensor
     var.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor
     var.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor
+    var_mean(Tensor self, bool unbiased=True) -> (Tensor, Tensor)
     var_mean.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor,
      Tensor)
     var_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)

@@ -14,7 +14,8 @@ extension ATenTranslator {
         let inlined = program.stateDict.names.filter { graph.id(named: $0).flatMap { graph.initializers[$0] } == nil }
         model.metadata.append(
             MetadataEntry(
-                MetadataKey.stateDict, try stateDictRecord(of: program.stateDict, inline: Set(inlined.map { ExactName($0) }))))
+                MetadataKey.stateDict,
+                try stateDictRecord(of: program.stateDict, inline: Set(inlined.map { ExactName($0) }))))
         return options.foldsConstants ? try folded(model) : model
     }
 
@@ -34,7 +35,9 @@ extension ATenTranslator {
     /// Declares a dimension as a number.
     private func close(_ symbol: String, as count: Int64) {
         for id in graph.inputs + graph.outputs + graph.valueInfo {
-            guard let type = graph[id].type, let elementType = type.elementType, let shape = type.dimensions else { continue }
+            guard let type = graph[id].type, let elementType = type.elementType, let shape = type.dimensions else {
+                continue
+            }
             graph[id].type = .tensor(elementType, shape.map { $0 == .named(symbol) ? .size(count) : $0 })
         }
     }

@@ -20,7 +20,7 @@ extension ATenTranslator {
                 open += 1
             }
         }
-        if open == 1, !sizes.contains(where: { $0 == .number(0) && $0.known == 0 && target.contains(.number(0)) }) {
+        if open == 1 {
             sizes = sizes.map { $0.known == nil ? .number(-1) : $0 }
         }
         var attributes: [Attribute] = []
@@ -134,7 +134,9 @@ extension ATenTranslator {
                 throw invalid("\(x.shape.text) can't be expanded to \(shape.text)")
             }
         }
-        guard result.allSatisfy({ $0.known.map { $0 >= 0 } ?? true }) else { throw invalid("\(shape.text) is no shape") }
+        guard result.allSatisfy({ $0.known.map { $0 >= 0 } ?? true }) else {
+            throw invalid("\(shape.text) is no shape")
+        }
         if result == x.shape { return x }
         return try emit("Expand", [x, vector(wanted)], shape: result, type: x.elementType)
     }
@@ -158,7 +160,11 @@ extension ATenTranslator {
         shape[axis] = count
         let axes = try vector([Int64(axis)])
         return try emit(
-            "Slice", [x, vector([first]), vector([last == size ? .number(.max) : last]), axes, step == 1 ? nil : vector([Int64(step)])],
+            "Slice",
+            [
+                x, vector([first]), vector([last == size ? .number(.max) : last]), axes,
+                step == 1 ? nil : vector([Int64(step)]),
+            ],
             shape: shape, type: x.elementType)
     }
 

@@ -29,7 +29,8 @@ extension ATenTranslator {
     /// How a view's new contents go into the whole.
     private func put(_ call: ATenCall, _ index: Int) -> ((Wire, Wire) throws -> Wire)? {
         switch call.schema.name {
-        case "alias", "detach", "dropout", "feature_dropout", "alpha_dropout", "positive", "to", "type_as", "lift_fresh":
+        case "alias", "detach", "dropout", "feature_dropout", "alpha_dropout", "positive", "to", "type_as",
+            "lift_fresh":
             return { _, part in part }
         case "view", "reshape", "view_as", "reshape_as", "flatten", "ravel", "unflatten", "squeeze", "unsqueeze",
             "contiguous":

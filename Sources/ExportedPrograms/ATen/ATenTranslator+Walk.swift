@@ -4,7 +4,8 @@ extension ATenTranslator {
     /// Translates one node and binds the names of its results.
     func translate(_ node: ATenNode) throws {
         module = node.module
-        place = node.module.isEmpty ? "\(node.name) (\(node.target))" : "\(node.name) (\(node.target)) in \(node.module)"
+        place =
+            node.module.isEmpty ? "\(node.name) (\(node.target))" : "\(node.name) (\(node.target)) in \(node.module)"
         if try translateSize(node) { return }
         guard let (schema, isInPlace) = ATenSchema.find(target: node.target),
             let translation = ATenTable.standard.entries[schema.fullName]
@@ -50,7 +51,9 @@ extension ATenTranslator {
             if passesThrough.contains(call.schema.name) {
                 throw unsupported("shapes that change in place aren't supported")
             }
-            guard new.shape.count <= old.shape.count else { throw invalid("the result doesn't fit into what it overwrites") }
+            guard new.shape.count <= old.shape.count else {
+                throw invalid("the result doesn't fit into what it overwrites")
+            }
             try cell.write(expand(cast(new, to: old.elementType), old.shape))
         }
         for case .tensor(let output) in call.node.outputs { cells[output] = cell }
@@ -67,7 +70,7 @@ extension ATenTranslator {
             cells[name] = Cell(wire)
             return
         }
-        cells[name] = Cell(wire, part: view, of: cell)
+        cells[name] = try Cell(wire, part: view, of: cell)
     }
 
     /// Compares what our operators make with what the program says that its operators make.
@@ -77,6 +80,7 @@ extension ATenTranslator {
         let isSame =
             shape.count == wire.rank
             && zip(wire.shape, shape).allSatisfy { made, said in
+                if made == said { return true }
                 let atExport = try? made.substituting { $0 == self.assumedBatch ? .number(1) : nil }
                 guard let made = atExport?.known, let said = said.known else { return true }
                 return made == said
@@ -87,7 +91,8 @@ extension ATenTranslator {
                 "'\(name)' is \(recorded.elementType.name) \(shape.text) in the program and comes out as "
                     + "\(wire.elementType.name) \(wire.shape.text)", node: place)
         }
-        for (axis, size) in wire.shape.enumerated() where size.text.contains("?") && shape[axis].known != nil {
+        for (axis, size) in wire.shape.enumerated()
+        where size.known == nil && shape[axis].known != nil && size.text.contains("?") {
             wire.shape[axis] = shape[axis]
         }
     }
@@ -105,7 +110,9 @@ extension ATenTranslator {
         default: return false
         }
         if node.target == "aten.sym_size.int" || node.target == "aten.size.int" {
-            guard case .tensor(let tensor)? = node.arguments.first?.value, let call = ATenSchema.find(target: node.target) else {
+            guard case .tensor(let tensor)? = node.arguments.first?.value,
+                let call = ATenSchema.find(target: node.target)
+            else {
                 throw invalid("the size of no tensor")
             }
             let x = try wire(named: tensor)
@@ -181,7 +188,9 @@ extension ATenTranslator {
             if ["aten.sym_size.int", "aten.size.int", "aten.sym_numel.default"].contains(node.target) { continue }
             if let found = ATenSchema.find(target: node.target),
                 ATenTable.standard.entries[found.schema.fullName] != nil
-            { continue }
+            {
+                continue
+            }
             let use = node.module.isEmpty ? node.name : "\(node.module) (\(node.name))"
             if let index = uses.firstIndex(where: { $0.target == node.target }) {
                 uses[index].places.append(use)
@@ -192,7 +201,8 @@ extension ATenTranslator {
         guard !uses.isEmpty else { return }
         let words = uses.map { use in
             let named = use.places.prefix(8).joined(separator: ", ")
-            return "\(use.target) at \(named)" + (use.places.count > 8 ? " and \(use.places.count - 8) more places" : "")
+            return "\(use.target) at \(named)"
+                + (use.places.count > 8 ? " and \(use.places.count - 8) more places" : "")
         }
         throw GraphError(.unsupportedOperator, "no translation for " + words.joined(separator: "; "))
     }

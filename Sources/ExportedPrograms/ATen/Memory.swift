@@ -19,18 +19,23 @@ final class Cell {
     private var wire: Wire
     private let whole: Cell?
     private let view: View?
+    private let depth: Int
     private var version = 0
     private var versionOfWhole = 0
     /// Why the contents aren't known any more.
     private var doubt: GraphError?
 
     init(_ wire: Wire) {
+        depth = 0
         self.wire = wire
         whole = nil
         view = nil
     }
 
-    init(_ wire: Wire, part view: View, of whole: Cell) {
+    /// - Throws: `limit.depth` for views of views without end.
+    init(_ wire: Wire, part view: View, of whole: Cell) throws {
+        depth = whole.depth + 1
+        guard depth <= 512 else { throw GraphError(.depth, "more than 512 views of one another") }
         self.wire = wire
         self.whole = whole
         self.view = view

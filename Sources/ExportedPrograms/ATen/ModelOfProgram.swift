@@ -30,7 +30,8 @@ extension ATenTranslator {
     /// Makes inputs of what the caller gives, and names of what the program has.
     func addInputs() throws {
         guard program.inputs.count == program.graph.inputs.count else {
-            throw GraphError(.invalid, "the program describes \(program.inputs.count) inputs of \(program.graph.inputs.count)")
+            throw GraphError(
+                .invalid, "the program describes \(program.inputs.count) inputs of \(program.graph.inputs.count)")
         }
         try openBatch()
         for (argument, specification) in zip(program.graph.inputs, program.inputs) {

@@ -12,20 +12,25 @@ extension SymbolicInt {
     var size: Int? { known.flatMap { Int(exactly: $0) } }
 
     static func + (a: SymbolicInt, b: SymbolicInt) throws -> SymbolicInt {
-        try (Polynomial(a) + Polynomial(b)).expression
+        if let a = a.known, let b = b.known, let sum = a.adding(checked: b) { return .number(sum) }
+        return try (Polynomial(a) + Polynomial(b)).expression
     }
 
     static func - (a: SymbolicInt, b: SymbolicInt) throws -> SymbolicInt {
-        try (Polynomial(a) + Polynomial(b) * Polynomial(.number(-1))).expression
+        if let a = a.known, let b = b.known, let difference = a.subtracting(checked: b) { return .number(difference) }
+        return try (Polynomial(a) + Polynomial(b) * Polynomial(.number(-1))).expression
     }
 
     static func * (a: SymbolicInt, b: SymbolicInt) throws -> SymbolicInt {
-        try (Polynomial(a) * Polynomial(b)).expression
+        if let a = a.known, let b = b.known, let product = a.multiplied(checked: b) { return .number(product) }
+        return try (Polynomial(a) * Polynomial(b)).expression
     }
 
     /// The quotient, rounded towards minus infinity.
     static func / (a: SymbolicInt, b: SymbolicInt) throws -> SymbolicInt {
-        try Polynomial(a).quotient(by: Polynomial(b)).expression
+        if b == .number(1) { return a }
+        if let a = a.known, let b = b.known, a >= 0, b > 0 { return .number(a / b) }
+        return try Polynomial(a).quotient(by: Polynomial(b)).expression
     }
 
     static func % (a: SymbolicInt, b: SymbolicInt) throws -> SymbolicInt {

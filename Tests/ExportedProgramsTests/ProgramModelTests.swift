@@ -1,0 +1,172 @@
+import Architectures
+import Execution
+import ExportedPrograms
+import Formats
+import GraphIR
+import Testing
+
+/// What a program as a whole becomes: batch, names, weights, and what is refused.
+@Suite struct ProgramModelTests {
+    /// Three samples at once give what each gives alone, from a program of one sample and from one of any number.
+    @Test(arguments: ["blocks", "blocks-dynamic"])
+    func samplesStayApart(theme: String) throws {
+        var options = ExportOptions()
+        options.batch = .named("batch")
+        let model = try model(of: ATenTests.program(theme), options: options)
+        let input = try #require(model.graph.inputs.first)
+        #expect(model.graph[input].type?.dimensions == [.named("batch"), .size(3), .size(8), .size(8)])
+        let output = try #require(model.graph.outputs.first)
+        #expect(model.graph[output].type?.dimensions == [.named("batch"), .size(5)])
+        let image = try #require(ATenTests.arrays("blocks-dynamic")["image"])
+        let wanted = try #require(ATenTests.arrays("blocks-dynamic")["output.0"])
+        let found = try #require(Session(model).run(["image": image]).values.first)
+        #expect(found.shape == wanted.shape)
+        let (error, scale) = try ATenTests.difference(found, wanted)
+        #expect(error <= 20 * 0x1p-24 * scale)
+    }
+
+    @Test func aBatchCanBeFixed() throws {
+        for theme in ["blocks", "blocks-dynamic"] {
+            var options = ExportOptions()
+            options.batch = .fixed(3)
+            let model = try model(of: ATenTests.program(theme), options: options)
+            #expect(model.graph[model.graph.inputs[0]].type?.dimensions?.first == .size(3))
+            let image = try #require(ATenTests.arrays("blocks-dynamic")["image"])
+            #expect(try Session(model).run(["image": image]).values.first?.shape == [3, 5])
+        }
+    }
+
+    @Test func nodesAndValuesAreNamedAfterModules() throws {
+        let graph = try model(of: ATenTests.program("blocks")).graph
+        let names = graph.nodes.map(\.name)
+        #expect(names.contains("/stem/Conv") && names.contains("/act/Relu") && names.contains("/head/Gemm"))
+        #expect(graph.moduleOutputs.keys.map(\.string).contains("norm"))
+        #expect(graph.initializers.values.map(\.name).first == "token")
+        try graph.checkInvariants()
+    }
+
+    @Test(arguments: [false, true])
+    func theStateDictComesBack(folds: Bool) throws {
+        let program = try ATenTests.program("blocks")
+        var options = ExportOptions()
+        options.foldsConstants = folds
+        let restored = try restoredStateDict(of: model(of: program, options: options))
+        #expect(restored.names == program.stateDict.names)
+        for (name, tensor) in program.stateDict.tensors {
+            let found = try #require(restored[name.string])
+            #expect(found.elementType == tensor.elementType && found.shape == tensor.shape)
+            #expect(try found.bytes().array() == tensor.bytes().array(), "\(name.string)")
+        }
+    }
+
+    @Test func otherTypesToComputeIn() throws {
+        var options = ExportOptions()
+        options.computeType = .float64
+        let model = try model(of: ATenTests.program("blocks"), options: options)
+        let arrays = try ATenTests.arrays("blocks")
+        let image = try #require(arrays["image"])
+        let wide = try Tensor(ATenTests.numbers(image), shape: image.shape)
+        let found = try #require(Session(model).run(["image": wide]).values.first)
+        let (error, _) = try ATenTests.difference(found, #require(arrays["output64.0"]))
+        #expect(error <= 1e-10)
+    }
+
+    // MARK: What is refused
+
+    /// A program of one input `x` of float32 and these nodes; the last node's first result is returned.
+    private func program(_ shape: [Int64], _ nodes: [ATenNode], type: ElementType = .float32) -> ExportedProgram {
+        var graph = ATenGraph()
+        graph.inputs = [.tensor("x")]
+        graph.types["x"] = ATenTensorType(type, shape.map { .number($0) })
+        graph.nodes = nodes
+        graph.outputs = Array(nodes.last?.outputs.prefix(1) ?? [.tensor("x")])
+        return ExportedProgram(
+            name: "made", graph: graph, inputs: [.user(name: "x")], outputs: [.user(name: "output")])
+    }
+
+    private func node(_ target: String, _ arguments: [(name: String, value: ATenArgument)] = []) -> ATenNode {
+        ATenNode(
+            target, name: "y", arguments: [("self", .tensor("x"))] + arguments, outputs: [.tensor("y")], module: "m")
+    }
+
+    @Test func allMissingOperatorsAreNamedAtOnce() {
+        let made = program(
+            [2], [node("aten.made_up.default"), node("aten.relu.default"), node("mine::op"), node("mine::op")])
+        do {
+            _ = try model(of: made)
+            Issue.record("it was translated")
+        } catch {
+            #expect(error.code == .unsupportedOperator)
+            #expect(
+                error.problem.contains("aten.made_up.default") && error.problem.contains("mine::op at m (y), m (y)"))
+        }
+    }
+
+    private func model(of program: ExportedProgram, _ batch: ExportOptions.Batch = .asExported) throws(GraphError)
+        -> Model
+    {
+        var options = ExportOptions()
+        options.batch = batch
+        do {
+            return try ExportedPrograms.model(of: program, options: options)
+        } catch let error as GraphError {
+            throw error
+        } catch {
+            Issue.record("\(error)")
+            throw GraphError(.invalid, "\(error)")
+        }
+    }
+
+    @Test func samplesThatMeetAreRefused() throws {
+        for nodes in [
+            [node("aten.sum.dim_IntList", [("dim", .ints([.number(0)]))])],
+            [node("aten.softmax.int", [("dim", .int(.number(0)))])],
+            [node("aten.select.int", [("dim", .int(.number(0))), ("index", .int(.number(0)))])],
+        ] {
+            let made = program([1, 4], nodes)
+            _ = try model(of: made)
+            #expect(throws: GraphError.self) { try model(of: made, .named("batch")) }
+        }
+        #expect(throws: GraphError.self) {
+            try model(of: program([2, 4], [node("aten.relu.default")]), .named("batch"))
+        }
+    }
+
+    @Test func numbersThatCannotBeMeantAreRefused() {
+        let huge = Int64.max
+        for bad in [
+            node("aten.permute.default", [("dims", .ints([.number(0), .number(0)]))]),
+            node("aten.select.int", [("dim", .int(.number(9))), ("index", .int(.number(0)))]),
+            node("aten.select.int", [("dim", .int(.number(0))), ("index", .int(.number(huge)))]),
+            node("aten.reshape.default", [("shape", .ints([.number(huge), .number(huge)]))]),
+            node("aten.view.default", [("size", .ints([.number(-5), .number(-1)]))]),
+            node("aten.repeat.default", [("repeats", .ints([.number(huge), .number(huge)]))]),
+            node("aten.max_pool2d.default", [("kernel_size", .ints([.number(0)]))]),
+            node("aten.constant_pad_nd.default", [("pad", .ints([.number(huge), .number(huge)]))]),
+            node("aten.split.Tensor", [("split_size", .int(.number(0)))]),
+            node("aten.chunk.default", [("chunks", .int(.number(huge)))]),
+            node("aten.unsqueeze.default", [("dim", .int(.number(huge)))]),
+            node("aten.expand.default", [("size", .ints([.number(-1), .number(-1), .number(-1)]))]),
+            node("aten.relu.default", [("surprise", .int(.number(1)))]),
+            node("aten.add.Tensor", [("other", .tensor("nobody"))]),
+            node("aten.add.Tensor", [("other", .int(.symbol("nobody")))]),
+            node("aten.mT.default"),
+        ] {
+            let made = program([4], [bad])
+            #expect(throws: GraphError.self, "\(bad.target)") { try model(of: made) }
+        }
+    }
+
+    @Test func whatTheProgramSaysOfItsValuesMustHold() {
+        var made = program([2, 3], [node("aten.relu.default")])
+        made.graph.types["y"] = ATenTensorType(.float32, [.number(3), .number(2)])
+        #expect(throws: GraphError.self) { try model(of: made) }
+    }
+
+    @Test func trainingIsRefused() {
+        let dropout = ATenNode(
+            "aten.dropout.default", name: "y",
+            arguments: [("input", .tensor("x")), ("p", .float(0.5)), ("train", .bool(true))], outputs: [.tensor("y")])
+        #expect(throws: GraphError.self) { try model(of: program([2], [dropout])) }
+    }
+}
