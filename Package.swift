@@ -70,7 +70,8 @@ let package = Package(
             name: "ExportedProgramsTests",
             dependencies: ["ExportedPrograms", "Execution", "GraphIR", "Formats"]),
         .testTarget(
-            name: "AtlasTests", dependencies: ["Atlas", "Architectures", "Execution", "GraphIR", "Formats"]),
+            name: "AtlasTests",
+            dependencies: ["Atlas", "Architectures", "Execution", "Parity", "GraphIR", "Formats"]),
         .testTarget(name: "WeightbridgeTests", dependencies: ["Weightbridge", "Examples"]),
         .testTarget(name: "ToolTests", dependencies: ["Tool", "Weightbridge"]),
     ],

@@ -42,8 +42,11 @@ extension Atlas {
     /// The form that has the most in common with weights that none fits.
     private func nearest(to weights: StateDict) throws -> AtlasFit? {
         var best: (score: Int, entry: AtlasEntry)?
+        var group: (number: Int, bytes: [UInt8]) = (-1, [])
         for entry in entries {
-            var cursor = try record(of: entry)
+            // Forms of one group stand together.
+            if group.number != entry.group { group = (entry.group, try bytes(ofGroup: entry.group)) }
+            var cursor = try AtlasCursor(group.bytes, at: entry.offset, count: entry.length)
             let fit = AtlasFit(
                 entry, try AtlasRecord(&cursor, operators: operators.count, graph: false), weights)
             if fit.matched > 0, fit.score > best?.score ?? Int.min { best = (fit.score, entry) }

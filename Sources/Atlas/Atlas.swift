@@ -20,7 +20,10 @@ public final class Atlas: Sendable {
     /// - Throws: `container.*` where the program's own data is damaged.
     public static func shared() throws -> Atlas { try embedded.get() }
 
-    private static let embedded = Result {
+    private static let embedded = Result { try reopened() }
+
+    /// The atlas that is part of the program, opened anew.
+    static func reopened() throws -> Atlas {
         try Atlas(
             Bytes(
                 EmbeddedSource(
@@ -40,12 +43,23 @@ public final class Atlas: Sendable {
         torchVersion = contents.torchVersion
     }
 
-    /// The bytes of one form's graph.
+    /// One form's graph, to be read.
     func record(of entry: AtlasEntry) throws -> AtlasCursor {
-        guard let group = archive.entry(named: "graphs/\(entry.group)") else {
-            throw AtlasCursor.damaged("the group \(entry.group) is missing")
+        try AtlasCursor(bytes(ofGroup: entry.group), at: entry.offset, count: entry.length)
+    }
+
+    /// The bytes of one form's graph.
+    func bytes(of entry: AtlasEntry) throws -> [UInt8] {
+        var cursor = try record(of: entry)
+        return try cursor.data(entry.length)
+    }
+
+    /// Several forms' graphs.
+    func bytes(ofGroup number: Int) throws -> [UInt8] {
+        guard let group = archive.entry(named: "graphs/\(number)") else {
+            throw AtlasCursor.damaged("the group \(number) is missing")
         }
-        return try AtlasCursor(archive.bytes(of: group).array(), at: entry.offset, count: entry.length)
+        return try archive.bytes(of: group).array()
     }
 
     /// The bytes of a tensor that isn't part of the checkpoint.

@@ -10,8 +10,8 @@ public struct AtlasEntry: Sendable {
     public let family: String
     /// Whether it returns features, since it has no classes.
     public let isHeadless: Bool
-    /// Whether images of any size will do: none of the graph's numbers depends on it.
-    public let takesAnySize: Bool
+    /// Which other sizes of image the graph holds for.
+    public let sizes: Sizes
     /// Channels, height and width that the graph was made for.
     public let inputShape: [Int]
     /// Elements of all parameters.
@@ -29,6 +29,27 @@ public struct AtlasEntry: Sendable {
     let graphHash: UInt64
     /// The tensors whose shapes depend on the number of classes or channels.
     let freeNames: [String]
+}
+
+extension AtlasEntry {
+    /// Sizes of image that a graph holds for.
+    public enum Sizes: String, Sendable {
+        /// That which it was made for.
+        case one
+        /// Those that differ from it by multiples of 64 pixels: padding depends on what is left over.
+        case steps
+        /// All: none of its numbers depends on the size.
+        case any
+    }
+
+    /// Whether the graph holds for images of this height and width.
+    public func takes(height: Int, width: Int) -> Bool {
+        switch sizes {
+        case .one: [height, width] == inputShape.dropFirst()
+        case .steps: (height - inputShape[1]) % 64 == 0 && (width - inputShape[2]) % 64 == 0
+        case .any: true
+        }
+    }
 }
 
 /// Weights that timm publishes.
@@ -71,6 +92,7 @@ struct AtlasIndex {
             let family = try Self.item(cursor.count(), of: families)
             let flags = try cursor.count()
             let shape = [try cursor.count(), try cursor.count(), try cursor.count()]
+            guard shape.allSatisfy({ 1...65536 ~= $0 }) else { throw AtlasCursor.damaged("an input of \(shape)") }
             let parameters = try cursor.count()
             let place = (try cursor.count(), try cursor.count(), try cursor.count())
             let fingerprint = Fingerprint(names: try cursor.uint64(), shapes: try cursor.uint64())
@@ -82,8 +104,8 @@ struct AtlasIndex {
                     preprocessing: try Self.item(cursor.count(), of: recipes))
             }
             return AtlasEntry(
-                name: name, family: family, isHeadless: flags & 1 != 0, takesAnySize: flags & 2 != 0,
-                inputShape: shape, parameters: parameters, published: published, group: place.0, offset: place.1,
+                name: name, family: family, isHeadless: flags & 1 != 0,
+                sizes: flags & 2 == 0 ? .one : flags & 4 == 0 ? .steps : .any, inputShape: shape, parameters: parameters, published: published, group: place.0, offset: place.1,
                 length: place.2, fingerprint: fingerprint, graphHash: graphHash, freeNames: free)
         }
         guard cursor.isAtEnd else { throw AtlasCursor.damaged("its index goes on after the last entry") }
@@ -122,7 +144,7 @@ extension AtlasEntry {
         .object([
             ("name", .string(name)), ("family", .string(family)), ("source", .string("atlas")),
             ("parameters", .number(String(parameters))),
-            ("input_shape", .array(inputShape.map { .number(String($0)) })), ("any_size", .bool(takesAnySize)),
+            ("input_shape", .array(inputShape.map { .number(String($0)) })), ("sizes", .string(sizes.rawValue)),
             ("head", .bool(!isHeadless)),
             (
                 "published",

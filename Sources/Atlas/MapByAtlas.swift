@@ -68,11 +68,12 @@ extension Atlas {
                 .option, "the graph of \(name) is from the atlas and has \(what) settled", report: "",
                 hint: "convert it as it is; 'weightbridge extract' cuts a model at any value")
         }
-        let size = [fit.entry.inputShape[1], fit.entry.inputShape[2]]
-        if let asked = options.imageSize, [asked.0, asked.1] != size, !fit.entry.takesAnySize {
+        if let asked = options.imageSize, !fit.entry.takes(height: asked.0, width: asked.1) {
+            let size = "\(fit.entry.inputShape[1])×\(fit.entry.inputShape[2])"
             throw FormatError(
-                .tensorShape, "the graph of \(name) is for images of \(size[0])×\(size[1]), not \(asked.0)×\(asked.1)",
-                hint: "leave --image-size out", faultClass: .unsupported)
+                .tensorShape, "the graph of \(name) is for images of \(size), not \(asked.0)×\(asked.1)",
+                hint: fit.entry.sizes == .steps ? "sizes that differ by multiples of 64 will do" : "leave --image-size out",
+                faultClass: .unsupported)
         }
     }
 

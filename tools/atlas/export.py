@@ -31,6 +31,7 @@ BATCHES = (2, 5)
 CLASSES = (1000, 1013)
 CHANNELS = 5
 ENLARGED = (64, 128)
+ODD = (33, 95)
 
 
 def leave(tensor, *args, **kwargs):
@@ -74,6 +75,9 @@ class Recorder(ProxyTorchDispatchMode):
         self.nodes, self.types, self.constants = [], [], {}
         # Weak: a tensor that something else holds too is copied on its way out of a function that makes one.
         self.numbers, self.path = WeakTensorKeyDictionary(), [""]
+
+    def leave(self):
+        self.path.pop()
 
     def number(self, tensor, fresh=False):
         if fresh or tensor not in self.numbers:
@@ -147,7 +151,7 @@ def trace(model, shape):
         inputs.append((kind, name, recorder.number(tensor, fresh=not tied)))
     before = register_module_forward_pre_hook(
         lambda module, _: recorder.path.append(names.get(id(module), recorder.path[-1])))
-    after = register_module_forward_hook(lambda module, *_: recorder.path.pop() and None, always_call=True)
+    after = register_module_forward_hook(lambda module, *_: recorder.leave(), always_call=True)
     try:
         with torch.no_grad(), enable_python_dispatcher(), fake, recorder:
             result = functional_call(model, values, (image,), strict=True)
@@ -155,6 +159,7 @@ def trace(model, shape):
         before.remove()
         after.remove()
     outputs = [result] if isinstance(result, torch.Tensor) else list(result)
+    assert outputs
     lifted = {}
     for index, (number, tensor) in enumerate(recorder.constants.items()):
         inputs.append(("constant", f"lifted_tensor_{index}", number))
@@ -209,7 +214,22 @@ def entry(name, tag, headless):
             break
     if "second" not in record:
         raise RuntimeError("; ".join(record["notes"]))
+    record["odd"] = takes_odd(record, known)
     return record
+
+
+def takes_odd(record, known):
+    """Whether the graph is also that of a size which shares no factor of two with the others: where images are padded
+    to what strides want, it isn't."""
+    (wide, height, width), (_, *size) = record["second_input"], record["input"]
+    if [height, width] == size:
+        return False
+    try:
+        other = create(known, 0 if record["headless"] else CLASSES[1], wide)
+        third = trace(other, (BATCHES[1], wide, size[0] + ODD[0], size[1] + ODD[1]))
+    except Exception:
+        return False
+    return repr(third["nodes"]) == repr(record["second"]["nodes"])
 
 
 def explained(record):
@@ -283,7 +303,7 @@ def main():
             path.with_suffix(".part").write_bytes(packed)
             path.with_suffix(".part").rename(path)
             print(f"{index} {name} {'headless ' if headless else ''}{len(record['first']['nodes'])} nodes, "
-                  f"{'any size' if 'enlarged' not in record and record['second_input'][1:] != record['input'][1:] else 'sized'}, "
+                  f"{'any size' if record['odd'] else 'steps' if record['second_input'][1:] != record['input'][1:] else 'one size'}, "
                   f"{len(packed)} B, {time.time() - began:.2f} s {json.dumps(record['notes'])}", flush=True)
         except Exception as error:
             failed += 1

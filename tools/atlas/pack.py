@@ -28,6 +28,7 @@ ELEMENT_TYPES = ["float32", "float64", "float16", "bfloat16", "int64", "int32", 
 
 # What a number is a multiple of: batch, classes, channels, and their products.
 NUMBER, FACTORS = 0, {(1, 0, 0): 1, (0, 1, 0): 2, (0, 0, 1): 3, (1, 1, 0): 4, (1, 0, 1): 5}
+CLASS_KINDS = [kind for powers, kind in FACTORS.items() if powers[1]]
 # Kinds of arguments.
 NONE, RESULT, STATE, CONSTANT, USER, TENSORS, INT, INTS, FLOAT, FLOATS, FALSE, TRUE, BOOLS, STRING, STRINGS, TYPE, \
     MEMORY, LAYOUT, DEVICE = range(19)
@@ -111,6 +112,7 @@ class Form:
         self.first, self.second = record["first"], record["second"]
         wide, height, width = record["second_input"]
         self.classes = (0, 0) if record["headless"] else CLASSES
+        self.takes_odd = record["odd"]
         self.any_size = (height, width) != (self.height, self.width)
         self.values = ((BATCHES[0], self.classes[0], self.channels), (BATCHES[1], self.classes[1], wide))
         self.tensors = {}
@@ -141,7 +143,7 @@ class Form:
         first, second = self.record["state"], self.record["other_state"]
         if [row[0] for row in first] != [row[0] for row in second]:
             raise Unpackable("other classes give other names")
-        self.free = []
+        self.free, self.has_classes = [], False
         writer.number(len(first))
         previous = ""
         for (name, shape, element), (_, other) in zip(first, second):
@@ -151,6 +153,7 @@ class Form:
             writer.number(len(shape))
             for one, two in zip(shape, other):
                 self.write_expression(writer, one, two)
+                self.has_classes |= self.expression(one, two)[0] in CLASS_KINDS
             if shape != other:
                 self.free.append(name)
 
@@ -347,6 +350,10 @@ def preprocessing(config):
         config["interpolation"], config["crop_mode"]])
 
 
+def tag_is_headless(name, tag):
+    return timm.get_pretrained_cfg(f"{name}.{tag}" if tag else name).num_classes == 0
+
+
 def tags_of():
     result = {}
     for known in timm.list_pretrained():
@@ -374,6 +381,9 @@ def main():
         except Unpackable as error:
             failures.append((name, headless, str(error)))
             continue
+        if not headless and tag_is_headless(name, tag) and not form.has_classes:
+            # Asking for classes changes nothing.
+            continue
         tensors.update(form.tensors)
         forms.append((record["module"], record["class"], name, headless, form, data))
         form.record = None
@@ -399,7 +409,7 @@ def write(path, forms, operators, tensors):
             current = bytearray()
         rows.text(name)
         rows.number(modules.place(f"{module.rpartition('.')[2]}.{kind}"))
-        rows.number(int(headless) + 2 * int(form.any_size))
+        rows.number(int(headless) + (2 if form.any_size else 0) + (4 if form.takes_odd else 0))
         for number in (form.channels, form.height, form.width, form.parameters, len(groups), len(current), len(data)):
             rows.number(number)
         for hashed in (form.names, form.shapes, form.graph_hash):

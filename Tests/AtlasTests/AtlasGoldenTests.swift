@@ -1,0 +1,64 @@
+import Architectures
+import Execution
+import Formats
+import Foundation
+import GraphIR
+import Parity
+import Testing
+
+@testable import Atlas
+
+/// Graphs of the atlas against timm's own computation: `fixtures/atlas/make.py`.
+@Suite struct AtlasGoldenTests {
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("fixtures/atlas").path
+
+    static let models: [String] = {
+        let golden = try? GoldenData.load("\(folder)/golden.npz")
+        return golden?.arrays.keys.map(\.string).filter { !$0.hasSuffix("_f64") } ?? []
+    }()
+
+    /// The state dict with ten classes.
+    static func weights(_ name: String) throws -> StateDict {
+        let atlas = try Atlas.shared()
+        let entry = try #require(atlas.entries(named: name).first { !$0.isHeadless })
+        var cursor = try atlas.record(of: entry)
+        let record = try AtlasRecord(&cursor, operators: atlas.operators.count)
+        return try SeededWeights.stateDict(of: record, classes: 10, channels: Int64(entry.inputShape[0]))
+    }
+
+    @Test("There are goldens of thirteen models")
+    func goldens() { #expect(Self.models.count == 13) }
+
+    @Test("Logits are those of PyTorch, and the state dict comes back", arguments: models)
+    func agrees(name: String) throws {
+        let atlas = try Atlas.shared()
+        let weights = try Self.weights(name)
+        var options = MappingOptions()
+        options.architecture = name
+        let mapped = try atlas.map(weights, config: nil, options: options)
+        let golden = try GoldenData.load("\(Self.folder)/golden.npz")
+        let image = try SeededWeights.image(atlas.entries(named: name)[0].inputShape)
+        let single = try #require(golden[name]).doubles()
+        let double = try #require(golden[name + "_f64"]).doubles()
+        let greatest = double.map(\.magnitude).max() ?? 0
+
+        let found = try #require(Session(mapped.model).run(["input": image]).values.first).doubles()
+        #expect(difference(found, single) <= 20 * greatest * 0x1p-24)
+        var running = SessionOptions()
+        running.precision = .float64
+        let wide = try #require(Session(mapped.model, options: running).run(["input": image]).values.first).doubles()
+        #expect(difference(wide, double) <= 1e-9 * Swift.max(1, greatest))
+
+        let back = try restoredStateDict(of: mapped.model)
+        #expect(back.names == weights.names)
+        for key in back.names {
+            #expect(try back[key]?.bytes().array() == weights[key]?.bytes().array(), "\(key)")
+        }
+    }
+
+    private func difference(_ a: [Double], _ b: [Double]) -> Double {
+        guard a.count == b.count, !a.isEmpty else { return .infinity }
+        return zip(a, b).map { ($0 - $1).magnitude }.max() ?? .infinity
+    }
+}
