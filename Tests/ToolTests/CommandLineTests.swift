@@ -111,6 +111,12 @@ import Testing
         let run = try runTool(
             ["run", vit, "--input", golden, "-o", folder.path("out.npz"), "--module", "blocks.1"] + sizes)
         #expect(run.status == 0, "\(run.output)")
+        let part = try runTool([
+            "convert", folder.path("m.onnx"), "-o", folder.path("part.onnx"), "--module", "blocks.0",
+        ])
+        #expect(part.status == 0, "\(part.output)")
+        let settled = try runTool(["run", folder.path("m.onnx"), "--features", "--input", golden, "-o", "x.npz"])
+        #expect(settled.status == 64 && settled.output.contains("holds a graph"), "\(settled.output)")
     }
 
     @Test func mainJob() throws {
