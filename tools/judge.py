@@ -3,7 +3,7 @@
 
     judge.py onnx MODEL GOLDEN.npz      onnx.checker (full) and onnxruntime against logits_f32 within 1e-5
     judge.py families FOLDER GOLDENS    every NAME_OPSET.onnx in FOLDER: onnx.checker (full), and onnxruntime within 20
-                                        roundings of GOLDENS/NAME/golden.npz, its outputs being the same at every opset
+                                        roundings of GOLDENS/NAME/golden.npz or GOLDENS/NAME.npz, whatever the opset
     judge.py strict FOLDER GOLDENS      every NAME.pth in FOLDER is a state dict that timm's model of GOLDENS/make.py or
                                         make_seeded.py loads with strict=True, with the bits of the golden's own weights;
                                         what timm doesn't have is compared with the golden's alone
@@ -54,7 +54,8 @@ def judge_families(folder, goldens):
         name, _, opset = path.stem.rpartition("_")
         onnx.checker.check_model(str(path), full_check=True)
         session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        data = np.load(pathlib.Path(goldens) / name / "golden.npz")
+        golden = pathlib.Path(goldens) / name / "golden.npz"
+        data = np.load(golden if golden.exists() else pathlib.Path(goldens) / f"{name}.npz")
         logits = session.run(None, {session.get_inputs()[0].name: data["input"]})[0]
         error = np.abs(logits.astype(np.float64) - data["logits_f64"]).max()
         limit = 20 * 2.0 ** -24 * np.abs(data["logits_f64"]).max()

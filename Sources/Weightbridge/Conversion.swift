@@ -145,6 +145,7 @@ public func convert(
             throw fault
         }
         if format.isModel {
+            model = try model.returning(options.mapping)
             if options.embedsPreprocessing {
                 let opset = model.opsetVersion()
                 model = try LoadedModel(model: model).embeddingPreprocessing(options.mapping)

@@ -28,7 +28,7 @@ public func loadModel(
     switch try WeightFile.open(path, options: reading) {
     case .model(let model):
         if let error = checkModel(model).first { throw error }
-        return LoadedModel(model: model)
+        return LoadedModel(model: try model.returning(mapping))
     case .checkpoint(let checkpoint):
         return try LoadedModel(checkpoint, reading: reading, mapping: mapping)
     }

@@ -25,6 +25,11 @@ public func mapWeights(
     } catch let error as MappingError {
         let atlas = try Atlas.shared()
         let isNamed = options.architecture.map { !atlas.entries(named: $0).isEmpty } ?? false
+        // What a family's weights don't allow is the family's word, unless only the atlas has the name.
+        let isKnown = try options.architecture.map { name in
+            try ArchitectureCatalog.entries(matching: name).contains { $0.name == name }
+        }
+        if error.code == .option, isKnown ?? true { throw error }
         // What no name leads to has to fit in full; else the family's diagnosis says more.
         guard error.code != .unused, isNamed || !atlas.candidates(for: stateDict).isEmpty || error.code == .unknown
         else { throw error }

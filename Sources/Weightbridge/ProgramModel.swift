@@ -46,7 +46,7 @@ extension LoadedModel {
             model = try ExportedPrograms.model(of: program, options: options)
             notes = ["the number of samples is fixed: \(refusal.problem)"]
         }
-        self.init(model: model, checkpoint: checkpoint, program: program)
+        self.init(model: try model.returning(mapping), checkpoint: checkpoint, program: program)
         programNotes = notes
     }
 

@@ -21,7 +21,7 @@ import Testing
         }
     }()
 
-    private func options(_ golden: GoldenData) throws -> MappingOptions {
+    static func options(_ golden: GoldenData) throws -> MappingOptions {
         var options = MappingOptions()
         let size = try #require(golden["image_size"]).array(of: Int64.self)
         options.imageSize = (Int(size[0]), Int(size[1]))
@@ -30,7 +30,7 @@ import Testing
         return options
     }
 
-    private func map(_ model: String, _ options: MappingOptions) throws -> MappedModel {
+    static func map(_ model: String, _ options: MappingOptions) throws -> MappedModel {
         let checkpoint = try FamilyTests.checkpoint(model)
         return try mapArchitecture(checkpoint.stateDict, config: checkpoint.config, options: options)
     }
@@ -38,7 +38,7 @@ import Testing
     @Test("Sizes, channels and features agree with timm's, in float64 within 1e-10", arguments: cases)
     func agrees(file: String, model: String) throws {
         let golden = try GoldenData.load("\(Self.folder)/\(file).npz")
-        let mapped = try map(model, options(golden))
+        let mapped = try Self.map(model, Self.options(golden))
         var double = SessionOptions()
         double.precision = .float64
         let input = try #require(golden["input"])
@@ -57,10 +57,10 @@ import Testing
 
     @Test("The checkpoint's own bits come back, whatever the model was adapted to", arguments: cases)
     func comesBack(file: String, model: String) throws {
-        var options = try options(GoldenData.load("\(Self.folder)/\(file).npz"))
+        var options = try Self.options(GoldenData.load("\(Self.folder)/\(file).npz"))
         options.returnsFeatures = false
         let original = try FamilyTests.checkpoint(model).stateDict
-        let back = try restoredStateDict(of: convertOpset(map(model, options).model, to: 13))
+        let back = try restoredStateDict(of: convertOpset(Self.map(model, options).model, to: 13))
         #expect(back.names == original.names)
         for key in back.names {
             #expect(try back[key]?.bytes().array() == original[key]?.bytes().array(), "\(key)")
@@ -122,7 +122,7 @@ import Testing
         func refused(_ model: String, _ change: (inout MappingOptions) -> Void) -> MappingError? {
             var options = MappingOptions()
             change(&options)
-            return #expect(throws: MappingError.self) { try map(model, options) }
+            return #expect(throws: MappingError.self) { try Self.map(model, options) }
         }
         #expect(refused("mixer") { $0.imageSize = (48, 48) }?.code == .option)
         #expect(refused("gmlp") { $0.imageSize = (64, 64) }?.problem.contains("4×4 positions") == true)
@@ -133,14 +133,14 @@ import Testing
         #expect(refused("vit") { $0.modules = ["block.1"] }?.hint?.contains("blocks.1") == true)
         var options = MappingOptions()
         options.imageSize = (65536, 65536)
-        #expect(throws: FormatError.self) { try map("vit", options) }
+        #expect(throws: FormatError.self) { try Self.map("vit", options) }
     }
 
     @Test("Outputs at modules are those modules' results, and carry only what they need")
     func modules() throws {
         var options = MappingOptions()
         options.modules = ["blocks.0", "patch_embed", "blocks.0.norm1"]
-        let mapped = try map("vit", options)
+        let mapped = try Self.map("vit", options)
         let graph = mapped.model.graph
         #expect(graph.outputs.map { graph[$0].name } == options.modules)
         #expect(graph.initializers.values.allSatisfy { !$0.name.hasPrefix("blocks.1") && $0.name != "head.weight" })
@@ -163,7 +163,7 @@ import Testing
     func sharedOutputs() throws {
         var options = MappingOptions()
         options.modules = ["head", "blocks.1", "blocks", "logits"]
-        let graph = try map("vit", options).model.graph
+        let graph = try Self.map("vit", options).model.graph
         #expect(graph.outputs.map { graph[$0].name } == options.modules)
         #expect(graph.nodes.count { $0.op.type == "Identity" } >= 2)
     }

@@ -23,6 +23,21 @@ struct FamilyJudgesTests {
         }
     }
 
+    @Test("Models adapted to other sizes, channels and outputs do so, too")
+    func adapted() throws {
+        try withFolder { folder in
+            #expect(AdaptationTests.cases.count == 17)
+            for (file, model) in AdaptationTests.cases {
+                let options = try AdaptationTests.options(GoldenData.load("\(AdaptationTests.folder)/\(file).npz"))
+                let mapped = try AdaptationTests.map(model, options)
+                for opset in [13, 17, 20] as [Int64] {
+                    try writeModel(convertOpset(mapped.model, to: opset), to: "\(folder)/\(file)_\(opset).onnx")
+                }
+            }
+            #expect(try FamilyJudges.verdict("families", folder, AdaptationTests.folder) == "ok")
+        }
+    }
+
     @Test(
         "State dicts of exported models come back as timm loads them with strict=True",
         .enabled(if: FamilyJudges.hasTimm, "no timm"))

@@ -24,6 +24,7 @@ import Testing
         File(name: "openclip", model: "vit", needsHeads: true),
         File(name: "dinov2_registers", model: "vit_registers", needsHeads: true),
         File(name: "dinov2_swiglu", model: "vit_swiglu", needsHeads: true),
+        File(name: "aimv2", model: "aimv2", needsHeads: true), File(name: "beit3", model: "beit3", needsHeads: true),
     ]
 
     private static let folder = FamilyTests.folder + "/keys"

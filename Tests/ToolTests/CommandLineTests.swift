@@ -41,6 +41,23 @@ import Testing
                 ".onnxtxt"
             ),
             (["inspect", "@/convmixer_digits/weights/state_dict.pth", "--text", "--json"], 64, "take one"),
+            (
+                [
+                    "convert", "@/architectures/mixer/weights.safetensors", "-o", "x.onnx", "--image-size", "48",
+                ], 64, "one image size: 32"
+            ),
+            (
+                ["convert", "@/architectures/vit/weights.safetensors", "-o", "x.onnx", "--classes", "9"], 64,
+                "--no-head"
+            ),
+            (
+                ["convert", "@/architectures/vit/weights.safetensors", "-o", "x.onnx", "--input-channels", "0"], 64,
+                "1 to 4096"
+            ),
+            (
+                ["convert", "@/architectures/vit/weights.safetensors", "-o", "x.onnx", "--module", "block.0"], 64,
+                "did you mean 'blocks.0'"
+            ),
         ] as [([String], Int32, String)])
     func wrongInput(_ arguments: [String], _ status: Int32, _ message: String) throws {
         let fixtures = packageRoot.appendingPathComponent("fixtures").path
@@ -72,6 +89,34 @@ import Testing
         let extract = try runTool(["extract", model, "--outputs", name, "-o", part, "--json"])
         #expect(extract.status == 0 && extract.output.contains("\"nodes\": 1,"), "\(extract.output)")
         #expect(try runTool(["inspect", part]).output.contains("1: 1 Conv"))
+    }
+
+    @Test("a checkpoint goes to another image size and channel, and returns a block")
+    func adapted() throws {
+        let folder = try TemporaryFolder()
+        let vit = packageRoot.appendingPathComponent("fixtures/architectures/vit/weights.safetensors").path
+        let golden = packageRoot.appendingPathComponent("fixtures/architectures/adapted/vit_50x39_1.npz").path
+        let sizes = ["--image-size", "50x39", "--input-channels", "1"]
+        let convert = try runTool(["convert", vit, "-o", folder.path("m.onnx"), "--opset", "13"] + sizes)
+        #expect(convert.status == 0 && convert.output.contains("resampled for 50×39 pixels"), "\(convert.output)")
+        for arguments in [[folder.path("m.onnx")], [vit] + sizes] {
+            let verify = try runTool(
+                ["verify"] + arguments + [
+                    "--golden", golden, "--output", "logits=logits_f64", "--precision", "float64",
+                ])
+            #expect(verify.status == 0, "\(verify.output)")
+        }
+        #expect(try runTool(["convert", folder.path("m.onnx"), "-o", folder.path("back.safetensors")]).status == 0)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: folder.path("back.safetensors"))).count > 70_000)
+        let run = try runTool(
+            ["run", vit, "--input", golden, "-o", folder.path("out.npz"), "--module", "blocks.1"] + sizes)
+        #expect(run.status == 0, "\(run.output)")
+        let part = try runTool([
+            "convert", folder.path("m.onnx"), "-o", folder.path("part.onnx"), "--module", "blocks.0",
+        ])
+        #expect(part.status == 0, "\(part.output)")
+        let settled = try runTool(["run", folder.path("m.onnx"), "--features", "--input", golden, "-o", "x.npz"])
+        #expect(settled.status == 64 && settled.output.contains("holds a graph"), "\(settled.output)")
     }
 
     @Test func mainJob() throws {

@@ -53,6 +53,11 @@ extension ViT {
             ofNamed: named?.style.activation, usual: self.style.hasOwnGate ? .silu : .gelu,
             reason: self.style.hasOwnGate ? "AIMv2's" : "usual for ViT; some CLIP towers have quick_gelu")
         if !sizesAreSane { return nil }
+        var twin = self
+        twin.style.order = .postNorm
+        if self.style.order == .preNorm, let other = Self.variants.first(where: { $0.model.hasSizes(of: twin) }) {
+            hints.note("norms before the branches: shapes can't tell it from \(other.name) (--architecture settles it)")
+        }
     }
 
     /// What the keys of the first block show.

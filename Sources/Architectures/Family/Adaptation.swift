@@ -39,7 +39,9 @@ extension Candidate {
             for (key, adapted) in try model.resize(to: size, weights) {
                 result.weights[ExactName(key)] = adapted
                 result.notes.append(
-                    "\(key): resampled to \(size.height)×\(size.width) pixels as timm does; the checkpoint's own stays")
+                    "\(key): resampled for \(size.height)×\(size.width) pixels as timm does"
+                        + (hints.keyFormat == "Google" ? " with all files but Google's, which it takes bilinearly" : "")
+                        + "; the checkpoint's own stays")
             }
         }
         return result

@@ -137,13 +137,14 @@ struct Candidate {
     /// The finished model.
     /// - Throws: ``MappingError`` with the diagnosis where the weights don't fit.
     func map(notes: [String]) throws -> MappedModel {
-        if let refusal { throw refusal }
         var notes = notes
         var built = try net.model()
         if !net.unused.isEmpty {
             guard hints.options.allowUnused else { throw MappingError(ledger: net.ledger, of: name) }
             notes.append("\(net.unused.count) tensors aren't used and were left out")
         }
+        // Weights that don't fit are another model's, which may take the options.
+        if let refusal { throw refusal }
         let family = type(of: model).family
         built.metadata += [
             MetadataEntry(MetadataKey.architecture, name), MetadataEntry(MetadataKey.family, family),

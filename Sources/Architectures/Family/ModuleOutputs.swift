@@ -2,6 +2,22 @@ import Formats
 import GraphIR
 
 extension Model {
+    /// The model with the outputs at modules that the options ask for: for a model whose graph a file holds, and whose
+    /// nodes say by ``MetadataKey/moduleOutputs`` what modules return.
+    /// - Throws: ``MappingError`` where a module isn't there, or an option asks for what the graph has settled;
+    ///   `graph.invalid` where nothing is known of a module's type.
+    public func returning(_ options: MappingOptions) throws -> Model {
+        let settled = [
+            ("its features", options.returnsFeatures), ("its classes", options.classes != nil),
+            ("its channels", options.inputChannels != nil),
+        ]
+        if let (what, _) = settled.first(where: \.1) {
+            throw Candidate.refusal(
+                "the file holds a graph, which settles \(what)", hint: "adapt the checkpoint that it was made of")
+        }
+        return options.modules.isEmpty ? self : try returning(values(ofModules: options.modules))
+    }
+
     /// The model whose outputs are those of these modules, under the modules' names, and that has only the nodes and
     /// weights that they need.
     /// - Parameter outputs: the name of an output and the value that it is.
