@@ -64,6 +64,21 @@ import Testing
         #expect(twice.status == 64 && twice.output.contains("already"), "\(twice.output)")
     }
 
+    @Test func olderModelsAreRaised() throws {
+        let folder = try TemporaryFolder()
+        let (old, new) = (folder.path("old.onnx"), folder.path("new.onnx"))
+        #expect(try runTool(["convert", Self.weights, "-o", old, "--opset", "9"]).status == 0)
+        let run = try runTool(["convert", old, "-o", new, "--embed-preprocessing"] + Self.settings)
+        #expect(run.status == 0 && run.output.contains("opset         13"), "\(run.output)")
+        let classified = try runTool(["classify", new, "\(Self.pictures)/seven.png", "--top", "1"])
+        #expect(classified.output.contains("class 7"), "\(classified.output)")
+        let refused = try runTool(
+            ["convert", Self.weights, "-o", new, "--embed-preprocessing", "--opset", "9"] + Self.settings)
+        #expect(refused.status == 64 && refused.output.contains("opset 13, not 9"), "\(refused.output)")
+        let weights = try runTool(["convert", Self.weights, "-o", folder.path("w.npz"), "--embed-preprocessing"])
+        #expect(weights.status == 64, "\(weights.output)")
+    }
+
     @Test func labelsAreNamed() throws {
         let folder = try TemporaryFolder()
         let names = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
