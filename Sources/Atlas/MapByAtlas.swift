@@ -59,7 +59,8 @@ extension Atlas {
         }
         let settled = [
             ("its head", options.leavesOutHead && !fit.entry.isHeadless), ("its activation", options.activation != nil),
-            ("its hyperparameters", !options.settings.isEmpty), ("its outputs", !options.modules.isEmpty),
+            ("its hyperparameters", !Preprocessing.settingNames.isSuperset(of: options.settings.keys)),
+            ("its outputs", !options.modules.isEmpty),
             ("its outputs", options.returnsFeatures), ("its classes", options.classes != nil),
             ("its channels", options.inputChannels != nil),
         ]
@@ -122,11 +123,15 @@ extension Atlas {
         exporting.computeType = compute
         exporting.foldsConstants = options.foldsConstants
         if types != [compute], !types.isEmpty {
-            notes.append("weights of another type than \(compute.name) keep their bits and are cast when the model runs")
+            notes.append(
+                "weights of another type than \(compute.name) keep their bits and are cast when the model runs")
         }
         var model = try ExportedPrograms.model(of: program, options: exporting)
-        let (preprocessing, source) = preprocessing(entry, classes: fit.classes, config: config, named: named)
-        if let source { notes.append("preprocessing: that of \(source)") }
+        let (known, source) = preprocessing(entry, classes: fit.classes, config: config, named: named)
+        let origin = source.map { "that of \($0)" } ?? "config.json says so"
+        if known != nil { notes.append("preprocessing: \(origin)") }
+        let preprocessing = try known.adapted(
+            by: options.settings, channels: Int(channels), size: ImageSize(size.0, size.1), note: { notes.append($0) })
         let hyperparameters = [
             ("source", "timm \(timmVersion)"), ("num_classes", "\(fit.classes ?? 0)"), ("in_chans", "\(channels)"),
         ]
@@ -137,6 +142,11 @@ extension Atlas {
                 JSONValue.object(hyperparameters.map { ($0.0, .string($0.1)) }).serialized(pretty: false)),
         ]
         model.metadata += preprocessing?.metadata ?? []
+        if let labels = ClassLabels.read(
+            config: config, classes: fit.classes.flatMap { Int(exactly: $0) }, note: { notes.append($0) })
+        {
+            model.metadata.append(ClassLabels.metadata(labels))
+        }
         return MappedModel(
             model: model, architecture: entry.name, family: entry.family, variant: entry.name, notes: notes,
             preprocessing: preprocessing, unused: fit.unexpected, hyperparameters: hyperparameters)

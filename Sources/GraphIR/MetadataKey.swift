@@ -10,8 +10,11 @@ import OrderedCollections
 /// | `weightbridge.preprocessing.mean`, `.std` | model | one number a channel, separated by commas, for pixels in 0…1 |
 /// | `weightbridge.preprocessing.input_size` | model | channels, height, width, separated by commas |
 /// | `weightbridge.preprocessing.crop_pct` | model | the share of the resized short side that the crop keeps |
-/// | `weightbridge.preprocessing.interpolation` | model | `bicubic`, `bilinear` |
+/// | `weightbridge.preprocessing.interpolation` | model | `bicubic`, `bilinear`, `nearest`, `box`, `hamming`, `lanczos` |
 /// | `weightbridge.preprocessing.crop_mode` | model | `center`, `squash`, `border` |
+/// | `weightbridge.preprocessing.channel_order` | model | `bgr` where blue comes first, mean and std still red first |
+/// | `weightbridge.preprocessing.embedded` | model | `true` where the graph does all of that by itself |
+/// | `weightbridge.labels` | model | the names of the classes, a JSON array of strings |
 /// | `weightbridge.state_dict` | model | the checkpoint's keys in order, and the small tensors that no node uses |
 /// | `weightbridge.source.digest` | model | what the weights were made of, as a digest over all of them |
 /// | `weightbridge.module` | node | the path of the module that the node belongs to |

@@ -15,7 +15,8 @@ struct ConvertCommand: ParsableCommand {
 
             With --embed-preprocessing the ONNX model takes pictures as decoders give them: uint8 [N, height, width, 3] \
             of any size. It resizes, crops and normalises by itself, to the 8-bit pixels that timm's transform makes \
-            with Pillow. How, is taken from config.json, the table of variants, or options:
+            with Pillow. How, is taken from config.json, the table of variants, or options. Models below opset 13 are raised \
+            to it:
 
               weightbridge convert vit.safetensors -o vit.onnx --embed-preprocessing
               weightbridge convert a.onnx -o b.onnx --embed-preprocessing \\

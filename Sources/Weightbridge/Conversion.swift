@@ -117,6 +117,11 @@ public func convert(
     if options.embedsPreprocessing, !format.isModel {
         throw FormatError(.usage, "weights alone have no place for preprocessing", file: output, hint: "write .onnx")
     }
+    if options.embedsPreprocessing, let opset = options.opset, opset < embeddedPreprocessingOpset {
+        throw FormatError(
+            .usage, "preprocessing is written in operators of opset \(embeddedPreprocessingOpset), not \(opset)",
+            hint: "ask for a newer opset, or leave --embed-preprocessing out")
+    }
     var report: ConversionReport
     switch (try WeightFile.open(input, options: options.reading), format) {
     case (.checkpoint(let checkpoint), .onnx), (.checkpoint(let checkpoint), .onnxText):
@@ -147,9 +152,7 @@ public func convert(
         if format.isModel {
             model = try model.returning(options.mapping)
             if options.embedsPreprocessing {
-                let opset = model.opsetVersion()
                 model = try LoadedModel(model: model).embeddingPreprocessing(options.mapping)
-                if let opset, options.opset == nil { model = try convertOpset(model, to: opset) }
             }
             if let opset = options.opset { model = try convertOpset(model, to: opset) }
             if let opset = options.mlOpset { model = try convertOpset(model, to: opset, domain: "ai.onnx.ml") }

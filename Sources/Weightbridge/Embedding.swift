@@ -8,7 +8,8 @@ extension LoadedModel {
         if model.metadata.contains(where: { $0.key == MetadataKey.embeddedPreprocessing }) {
             throw FormatError(.usage, "the model has its preprocessing in the graph already")
         }
-        return try embedPreprocessing(try preprocessing(mapping), in: try model.atLeast(opset: 13))
+        let recent = try model.atLeast(opset: embeddedPreprocessingOpset)
+        return try embedPreprocessing(preprocessing(mapping), in: recent)
     }
 
     /// How pictures are prepared for the model.

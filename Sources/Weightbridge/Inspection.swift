@@ -82,7 +82,7 @@ public struct Inspection: Sendable {
             let mapped = try mapWeights(weights, config: checkpoint.config, options: options)
             facts.append(("recognised", mapped.architecture))
             for (name, value) in mapped.hyperparameters { facts.append((name, value)) }
-            if let preprocessing = mapped.preprocessing { facts.append(("preprocessing", preprocessing.summary)) }
+            if let preprocessing = mapped.preprocessing { facts.append(("preprocess", preprocessing.summary)) }
             notes += mapped.notes
             if !mapped.unused.isEmpty { notes.append("not used: \(mapped.unused.joined(separator: ", "))") }
         } catch let error as any Fault {
@@ -108,7 +108,7 @@ public struct Inspection: Sendable {
         for id in model.graph.outputs { facts.append(("output", model.graph[id].signature)) }
         if let preprocessing = Preprocessing(metadata: model.metadata) {
             let isEmbedded = model.metadata.contains { $0.key == MetadataKey.embeddedPreprocessing }
-            facts.append(("preprocessing", preprocessing.summary + (isEmbedded ? ", in the graph" : "")))
+            facts.append(("preprocess", preprocessing.summary + (isEmbedded ? ", in the graph" : "")))
         }
         for entry in model.metadata { facts.append(("metadata", "\(entry.key): \(entry.value)")) }
         var counts: OrderedDictionary<String, Int> = [:]

@@ -150,6 +150,18 @@ import Testing
         #expect(throws: MappingError.self) { try mapArchitecture(weights, config: config, options: options) }
     }
 
+    @Test("names of classes are read as lists, as objects by index, and as lines; with gaps they are none")
+    func labels() throws {
+        #expect(ClassLabels.read(text: "cat\ndog\n") == ["cat", "dog"])
+        #expect(ClassLabels.read(text: "[\"cat\", \"dog\"]") == ["cat", "dog"])
+        #expect(ClassLabels.read(text: "{\"1\": \"dog\", \"0\": \"cat\"}") == ["cat", "dog"])
+        #expect(ClassLabels.read(text: "") == nil)
+        for json in ["{\"0\": \"cat\", \"2\": \"dog\"}", "{\"0\": 1}", "[1, 2]", "[]", "{}"] {
+            #expect(try ClassLabels.read(JSONValue.parse(Array(json.utf8))) == nil, "\(json)")
+        }
+        #expect(ClassLabels.read([ClassLabels.metadata(["a", "\"b\""])]) == ["a", "\"b\""])
+    }
+
     @Test("every variant that timm has is prepared for as timm prepares its default weights")
     func table() throws {
         let text = try Data(contentsOf: URL(fileURLWithPath: "\(Self.folder)/timm.json"))

@@ -24,6 +24,29 @@ import Testing
         #expect(run.status == 0 && run.output.contains("seven.png") && run.output.contains("class 7"), "\(run.output)")
     }
 
+    @Test func jpegsToo() throws {
+        let run = try runTool(["classify", Self.weights, "\(Self.pictures)/three.jpg", "--top", "1"] + Self.settings)
+        #expect(run.output.contains("class 3") || run.output.contains("isn't installed"), "\(run.output)")
+    }
+
+    private static let judge = ProcessInfo.processInfo.environment["WEIGHTBRIDGE_JUDGES"]
+
+    /// The graph in onnxruntime and here against timm's transform, and the logits of a model.
+    @Test(.enabled(if: judge != nil, "WEIGHTBRIDGE_JUDGES names no Python with timm"))
+    func pixelsAreThoseOfTimm() throws {
+        let folder = try TemporaryFolder()
+        let model = folder.path("r18.safetensors")
+        #expect(try runTool(["init", "resnet18", "-o", model]).status == 0)
+        let python = try #require(Self.judge)
+        let run = try spawn(
+            [
+                python, packageRoot.appendingPathComponent("tools/compare_preprocessing.py").path, "--images", "4",
+                "--model", model,
+            ], timeLimit: 600,
+            environment: ["WEIGHTBRIDGE_TOOL": try #require(toolPath()), "OMP_NUM_THREADS": "1"])
+        #expect(run.status == 0 && run.output.contains("greatest change 0,"), "\(run.output)")
+    }
+
     @Test func aModelWithPreprocessingInsideSaysTheSame() throws {
         let folder = try TemporaryFolder()
         let model = folder.path("digits.onnx")
@@ -39,6 +62,21 @@ import Testing
         #expect(first.first?.map { $0["score"] as? Double } == second.first?.map { $0["score"] as? Double })
         let twice = try runTool(["convert", model, "-o", folder.path("b.onnx"), "--embed-preprocessing"])
         #expect(twice.status == 64 && twice.output.contains("already"), "\(twice.output)")
+    }
+
+    @Test func olderModelsAreRaised() throws {
+        let folder = try TemporaryFolder()
+        let (old, new) = (folder.path("old.onnx"), folder.path("new.onnx"))
+        #expect(try runTool(["convert", Self.weights, "-o", old, "--opset", "9"]).status == 0)
+        let run = try runTool(["convert", old, "-o", new, "--embed-preprocessing"] + Self.settings)
+        #expect(run.status == 0 && run.output.contains("opset         13"), "\(run.output)")
+        let classified = try runTool(["classify", new, "\(Self.pictures)/seven.png", "--top", "1"])
+        #expect(classified.output.contains("class 7"), "\(classified.output)")
+        let refused = try runTool(
+            ["convert", Self.weights, "-o", new, "--embed-preprocessing", "--opset", "9"] + Self.settings)
+        #expect(refused.status == 64 && refused.output.contains("opset 13, not 9"), "\(refused.output)")
+        let weights = try runTool(["convert", Self.weights, "-o", folder.path("w.npz"), "--embed-preprocessing"])
+        #expect(weights.status == 64, "\(weights.output)")
     }
 
     @Test func labelsAreNamed() throws {

@@ -185,9 +185,9 @@ extension MLPMixer {
         mixer("resmlp_24_224", kind: .resmlp, 384, 24, tokens: 0, channels: 1536),
         mixer("resmlp_36_224", kind: .resmlp, 384, 36, tokens: 0, channels: 1536),
         mixer("resmlp_big_24_224", kind: .resmlp, patch: 8, 768, 24, tokens: 0, channels: 3072),
-        mixer("gmlp_ti16_224", kind: .gmlp, 128, 30, tokens: 0, channels: 768),
+        mixer("gmlp_ti16_224", kind: .gmlp, 128, 30, tokens: 0, channels: 768, .half(cropFraction: 0.875)),
         mixer("gmlp_s16_224", kind: .gmlp, 256, 30, tokens: 0, channels: 1536, .half(cropFraction: 0.875)),
-        mixer("gmlp_b16_224", kind: .gmlp, 512, 30, tokens: 0, channels: 3072),
+        mixer("gmlp_b16_224", kind: .gmlp, 512, 30, tokens: 0, channels: 3072, .half(cropFraction: 0.875)),
     ]
 
     static var translations: [KeyTranslation] { authors + google }

@@ -56,24 +56,22 @@ extension ResNet {
 
     private static func named(
         _ name: String, _ model: ResNet, _ size: Int = 224, se: Double? = nil, hasECA: Bool = false,
-        crop: Double = 0.95, interpolation: String = "bicubic", _ change: (inout ResNet) -> Void = { _ in }
+        _ change: (inout ResNet) -> Void = { _ in }
     ) -> Variant<ResNet> {
         var model = model
         if let se { model.attention = gate(model, ratio: se) }
         if hasECA { model.attention = eca(model) }
         change(&model)
-        return Variant(
-            name, model, .imageNet(size: size, cropFraction: crop, interpolation: interpolation), "timm")
+        return Variant(name, model, preprocessing(of: name, size: size), "timm")
     }
 
     private static func rs(_ name: String, _ layers: [Int], _ size: Int) -> Variant<ResNet> {
-        named(name, model(layers, stem: deep, averageShortcut: true), size, se: 0.25, crop: 1) {
+        named(name, model(layers, stem: deep, averageShortcut: true), size, se: 0.25) {
             $0.hasStemPoolConvolution = true
         }
     }
 
-    /// timm `resnet.py`. Preprocessing is that of the tag that timm takes by default where all agree; a checkpoint's own
-    /// `config.json` says it exactly.
+    /// timm `resnet.py`.
     static let variants: [Variant<ResNet>] = [
         named("resnet10t", model([1, 1, 1, 1], basic: true, stem: tiered, averageShortcut: true), 176),
         named("resnet14t", model([1, 1, 1, 1], stem: tiered, averageShortcut: true), 176),
@@ -136,13 +134,11 @@ extension ResNet {
         named("resnetaa101d", model([3, 4, 23, 3], stem: deep, averageShortcut: true)) { $0.antiAliasing = .avg },
         named(
             "seresnextaa101d_32x8d",
-            model([3, 4, 23, 3], cardinality: 32, baseWidth: 8, stem: deep, averageShortcut: true), 288, se: 1 / 16,
-            crop: 1
+            model([3, 4, 23, 3], cardinality: 32, baseWidth: 8, stem: deep, averageShortcut: true), 288, se: 1 / 16
         ) { $0.antiAliasing = .avg },
         named(
             "seresnextaa201d_32x8d",
-            model([3, 24, 36, 4], cardinality: 32, baseWidth: 8, stem: wide, averageShortcut: true), 384, se: 1 / 16,
-            crop: 1
+            model([3, 24, 36, 4], cardinality: 32, baseWidth: 8, stem: wide, averageShortcut: true), 384, se: 1 / 16
         ) { $0.antiAliasing = .avg },
         named("resnetblur50", model([3, 4, 6, 3])) { $0.antiAliasing = .blur },
         rs("resnetrs50", [3, 4, 6, 3], 160), rs("resnetrs101", [3, 4, 23, 3], 192),

@@ -27,7 +27,7 @@ extension ViT {
         vit("vit_base_patch8_224", 8, 768, 12, 12), vit("vit_large_patch32_224", 32, 1024, 24, 16, classes: nil),
         vit("vit_large_patch32_384", 32, 1024, 24, 16, 384), vit("vit_large_patch16_224", 16, 1024, 24, 16),
         vit("vit_large_patch16_384", 16, 1024, 24, 16, 384),
-        vit("vit_huge_patch14_224", 14, 1280, 32, 16, 224, .imageNet(cropFraction: 0.9), classes: nil),
+        vit("vit_huge_patch14_224", 14, 1280, 32, 16, 224, classes: nil),
     ]
 
     private static func deit(

@@ -153,7 +153,9 @@ struct Candidate {
                 JSONValue.object(model.hyperparameters.map { ($0.0, .string($0.1)) }).serialized(pretty: false)),
         ]
         built.metadata += preprocessing?.metadata ?? []
-        if let labels = hints.labels(classes: model.classes, note: { notes.append($0) }) {
+        if let labels = ClassLabels.read(
+            config: hints.config, classes: model.classes, note: { notes.append($0) })
+        {
             built.metadata.append(ClassLabels.metadata(labels))
         }
         if let outputs = try chosenOutputs(of: built) {

@@ -41,8 +41,25 @@ public enum ClassLabels {
         return named.count == labels.count ? named : nil
     }
 
+    /// The names in `config.json`: timm's `label_names`, Hugging Face's `id2label`.
+    /// - Parameters:
+    ///   - classes: how many the model has; `nil` where it has none.
+    ///   - note: told of names that aren't as many.
+    public static func read(config: JSONValue?, classes: Int?, note: (String) -> Void) -> [String]? {
+        guard let classes, let config else { return nil }
+        let stated =
+            config.member("label_names") ?? config.member("pretrained_cfg")?.member("label_names")
+            ?? config.member("id2label")
+        guard let labels = stated.flatMap(read) else { return nil }
+        guard labels.count == classes else {
+            note("config.json names \(labels.count) classes, the model has \(classes): names left out")
+            return nil
+        }
+        return labels
+    }
+
     /// The entry of a model's metadata.
-    static func metadata(_ labels: [String]) -> MetadataEntry {
+    public static func metadata(_ labels: [String]) -> MetadataEntry {
         MetadataEntry(MetadataKey.labels, JSONValue.array(labels.map { .string($0) }).serialized())
     }
 }
@@ -50,20 +67,4 @@ public enum ClassLabels {
 extension MetadataKey {
     /// The names of the classes, a JSON array of strings.
     public static let labels = "weightbridge.labels"
-}
-
-extension Hints {
-    /// The names of the classes in `config.json`: timm's `label_names`, Hugging Face's `id2label`.
-    func labels(classes: Int?, note: (String) -> Void) -> [String]? {
-        guard let classes, let config else { return nil }
-        let stated =
-            config.member("label_names") ?? config.member("pretrained_cfg")?.member("label_names")
-            ?? config.member("id2label")
-        guard let labels = stated.flatMap(ClassLabels.read) else { return nil }
-        guard labels.count == classes else {
-            note("config.json names \(labels.count) classes, the model has \(classes): names left out")
-            return nil
-        }
-        return labels
-    }
 }

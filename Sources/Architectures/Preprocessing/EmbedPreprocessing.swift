@@ -11,9 +11,9 @@ import GraphIR
 /// - Throws: `usage` where the preprocessing makes no sense or the model doesn't take pictures, `op.unsupported-argument`
 ///   for a filter or crop mode that we don't know.
 public func embedPreprocessing(_ preprocessing: Preprocessing, in model: Model) throws -> Model {
-    guard (model.opsetVersion() ?? 0) >= NodeWriter.lowestOpset else {
+    guard (model.opsetVersion() ?? 0) >= embeddedPreprocessingOpset else {
         throw GraphError(
-            .unsupportedArgument, "preprocessing is written in operators of opset \(NodeWriter.lowestOpset)",
+            .unsupportedArgument, "preprocessing is written in operators of opset \(embeddedPreprocessingOpset)",
             argument: "opset \(model.opsetVersion() ?? 0)", hint: "convert the model to a newer opset first")
     }
     let target = try PictureInput(of: model, preprocessing)
@@ -47,10 +47,8 @@ extension MetadataKey {
     public static let embeddedPreprocessing = preprocessing + ".embedded"
 }
 
-extension NodeWriter {
-    /// The first operator set that has all that is written here in the form that it still has.
-    static let lowestOpset: Int64 = 13
-}
+/// The first operator set that has all operators of embedded preprocessing in the form that they still have.
+public let embeddedPreprocessingOpset: Int64 = 13
 
 /// The one input of a model, as a picture.
 private struct PictureInput {

@@ -95,21 +95,36 @@ extension Hints {
         } else if let variant {
             note("preprocessing: that of \(variant.name)")
         }
-        let given = size.map { [channels, $0.height, $0.width] }
         guard
-            var result = try Preprocessing.changed(
-                stated ?? variant?.preprocessing, by: options.settings, inputSize: given)
+            var result = try (stated ?? variant?.preprocessing).adapted(
+                by: options.settings, channels: channels, size: size, note: note)
         else { return nil }
-        guard result.mean.count == channels, result.std.count == channels else {
-            note("preprocessing: left out, it is for \(result.mean.count) channels")
-            return nil
-        }
-        let changed = Preprocessing.settingNames.intersection(options.settings.keys).sorted()
-        if !changed.isEmpty { note("preprocessing: \(changed.joined(separator: ", ")) by option") }
         if keyFormat == "pycls" {
             result.isBlueFirst = true
             note("preprocessing: channels in the order blue, green, red, as pycls trains")
         }
+        return result
+    }
+}
+
+extension Preprocessing? {
+    /// What is known of preprocessing as options have it, for a model's channels and size.
+    /// - Parameters:
+    ///   - settings: values by ``Preprocessing/settingNames``; other names are passed over.
+    ///   - size: height and width of the model's input, where they are settled.
+    ///   - note: told what options changed, and that preprocessing for other channels is left out.
+    /// - Throws: `usage` for a value that is no number.
+    public func adapted(
+        by settings: [String: String], channels: Int, size: ImageSize?, note: (String) -> Void
+    ) throws -> Preprocessing? {
+        let given = size.map { [channels, $0.height, $0.width] }
+        guard var result = try Preprocessing.changed(self, by: settings, inputSize: given) else { return nil }
+        guard result.mean.count == channels, result.std.count == channels else {
+            note("preprocessing: left out, it is for \(result.mean.count) channels")
+            return nil
+        }
+        let changed = Preprocessing.settingNames.intersection(settings.keys).sorted()
+        if !changed.isEmpty { note("preprocessing: \(changed.joined(separator: ", ")) by option") }
         if let given { result.inputSize = given }
         return result
     }
