@@ -4,6 +4,9 @@
     judge.py onnx MODEL GOLDEN.npz      onnx.checker (full) and onnxruntime against logits_f32 within 1e-5
     judge.py families FOLDER GOLDENS    every NAME_OPSET.onnx in FOLDER: onnx.checker (full), and onnxruntime within 20
                                         roundings of GOLDENS/NAME/golden.npz, its outputs being the same at every opset
+    judge.py strict FOLDER GOLDENS      every NAME.pth in FOLDER is a state dict that timm's model of GOLDENS/make.py or
+                                        make_seeded.py loads with strict=True, with the bits of the golden's own weights;
+                                        what timm doesn't have is compared with the golden's alone
     judge.py same-model A B             both ModelProtos are equal, field by field
     judge.py text MODEL TEXT            onnx.parser makes the same model of a text, but for what the text has no place for:
                                         documentation and metadata below the model, how tensors are stored
@@ -60,6 +63,45 @@ def judge_families(folder, goldens):
         count += 1
     if count == 0:
         sys.exit(f"{folder} holds no models")
+
+
+def judge_strict(folder, goldens):
+    import pathlib
+
+    import timm
+    import torch
+
+    sys.path.insert(0, goldens)
+    sys.dont_write_bytecode = True
+    import make
+    import seeded
+
+    models = {name: maker for name, (maker, _) in make.MODELS.items()}
+    models["inception_v3"] = lambda: timm.create_model("inception_v3", num_classes=9)
+    # torchvision's, which comes back under timm's keys; timm has no stem of convolutions.
+    models["format_torchvision_vit"] = lambda: make.vit(mlp_ratio=2)
+    loaded = 0
+    for path in sorted(pathlib.Path(folder).glob("*.pth")):
+        golden = pathlib.Path(goldens) / path.stem
+        state = torch.load(path, weights_only=True)
+        if path.stem in models:
+            models[path.stem]().load_state_dict(state, strict=True)
+            loaded += 1
+        if path.stem.startswith("format_"):
+            continue
+        if (golden / "state.txt").exists():
+            seed, *lines = (golden / "state.txt").read_text().splitlines()
+            words = [line.split() for line in lines]
+            reference = {key: seeded.weight(key, tuple(map(int, sizes)), int(seed)) for key, *sizes in words}
+        else:
+            from safetensors.numpy import load_file
+            theirs = load_file(golden / "weights.safetensors")
+            reference = {key: theirs[key] for key in state}
+            if len(reference) != len(theirs):
+                sys.exit(f"{path.stem}: {len(theirs) - len(reference)} tensors are lost")
+        compare(path.stem, {key: value.numpy() for key, value in state.items()}, reference)
+    if loaded < 23:
+        sys.exit(f"{folder}: timm loaded {loaded} state dicts only")
 
 
 def judge_same_model(first, second):
@@ -135,7 +177,7 @@ def judge_torch(file, reference):
 
 if __name__ == "__main__":
     judges = {
-        "onnx": judge_onnx, "families": judge_families, "same-model": judge_same_model, "text": judge_text,
+        "onnx": judge_onnx, "families": judge_families, "strict": judge_strict, "same-model": judge_same_model, "text": judge_text,
         "safetensors": judge_safetensors, "npz": judge_npz,
         "torch": judge_torch,
     }

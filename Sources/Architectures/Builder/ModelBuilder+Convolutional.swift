@@ -145,7 +145,7 @@ extension ModelBuilder {
     }
 
     /// Small numbers, exact in float32, in the type that the model computes in.
-    private func reals(_ tensor: Tensor) throws -> Tensor {
+    func reals(_ tensor: Tensor) throws -> Tensor {
         guard computeType == .float64 else { return tensor }
         return try Tensor(tensor.array(of: Float.self).map(Double.init), shape: tensor.shape)
     }

@@ -47,6 +47,8 @@ public final class ModelBuilder {
     var graph: Graph
     var ledger: WeightLedger
     private var scopes: [String] = []
+    /// What stands before the names of nodes and values in a further pass; see ``pass(_:_:)``.
+    private var passName = ""
     private var nodeNames: Set<ExactName> = []
 
     /// - Parameters:
@@ -67,6 +69,15 @@ public final class ModelBuilder {
         let result = try body()
         mark(result, asOutputOf: scopes.joined(separator: "."))
         return result
+    }
+
+    /// Runs `body` once more over weights that other layers have used: a second look at the image. Its nodes and values
+    /// have `name` in front, and its results aren't the modules' outputs, which are those of the first pass.
+    func pass<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
+        let outer = passName
+        passName += name + "."
+        defer { passName = outer }
+        return try body()
     }
 
     /// A graph input of the type that the model computes in.
@@ -104,7 +115,9 @@ public final class ModelBuilder {
     /// Says that the module at `path`, counted from the root, returns `wire`. For containers and for modules that do
     /// nothing at inference (`head_drop`).
     public func mark(_ wire: Wire, asOutputOf path: String) {
-        guard let index = graph.nodes.lastIndex(where: { $0.outputs.first == .some(wire.id) }) else { return }
+        guard passName.isEmpty, let index = graph.nodes.lastIndex(where: { $0.outputs.first == .some(wire.id) }) else {
+            return
+        }
         if let entry = graph.nodes[index].metadata.firstIndex(where: { $0.key == MetadataKey.moduleOutputs }) {
             graph.nodes[index].metadata[entry].value += "\n" + path
         } else {
@@ -145,7 +158,7 @@ public final class ModelBuilder {
         _ type: String, at path: String, _ inputs: [Wire?], attributes: [Attribute] = [], shape: [Dimension],
         elementType: ElementType? = nil, isResult: Bool = true
     ) -> Wire {
-        let base = "/" + (path.split(separator: ".").map(String.init) + [type]).joined(separator: "/")
+        let base = "/" + ((passName + path).split(separator: ".").map(String.init) + [type]).joined(separator: "/")
         var name = base
         var number = 1
         while !nodeNames.insert(ExactName(name)).inserted {
@@ -154,11 +167,13 @@ public final class ModelBuilder {
         }
         let elementType = elementType ?? computeType
         let id = graph.addValue(
-            isResult && !path.isEmpty ? path : String(name.dropFirst()), type: .tensor(elementType, shape))
+            isResult && !path.isEmpty ? passName + path : String(name.dropFirst()), type: .tensor(elementType, shape))
         var node = Node(
             OperatorName(type), name: name, inputs: inputs.map { $0?.id }, outputs: [id], attributes: attributes)
         node.metadata = [MetadataEntry(MetadataKey.module, path)]
-        if isResult, !path.isEmpty { node.metadata.append(MetadataEntry(MetadataKey.moduleOutputs, path)) }
+        if isResult, !path.isEmpty, passName.isEmpty {
+            node.metadata.append(MetadataEntry(MetadataKey.moduleOutputs, path))
+        }
         graph.nodes.append(node)
         graph.valueInfo.append(id)
         return Wire(id: id, elementType: elementType, shape: shape)
@@ -169,21 +184,26 @@ public final class ModelBuilder {
     /// - Throws: ``MappingError`` where the weight is missing and `shape` is `nil`.
     func weight(_ key: String, shape: [Int]?, role: ParameterRole) throws -> Wire {
         let adapted = ledger.adapted[ExactName(key)]
-        let tensor = try ledger.take(key, shape: adapted == nil ? shape : nil, role: role)
-        let dimensions = tensor.shape.map { Dimension.size(Int64($0)) }
+        var wire = try initializer(key, shape: adapted == nil ? shape : nil, role: role)
+        if let adapted { wire = try adaptedWeight(key, adapted, own: wire, shape: shape) }
+        guard wire.elementType != computeType else { return wire }
+        let module = key.split(separator: ".").dropLast().joined(separator: ".")
+        return node(
+            "Cast", at: module, [wire], attributes: [Attribute("to", .int(Int64(computeType.rawValue)))],
+            shape: wire.shape, isResult: false)
+    }
+
+    /// The weight of this key as the file has it. One that no node uses still comes back with the state dict.
+    @discardableResult
+    func initializer(_ key: String, shape: [Int]?, role: ParameterRole) throws -> Wire {
+        let tensor = try ledger.take(key, shape: shape, role: role)
         let id: ValueID
         if let known = graph.id(named: key), graph.initializers[known] != nil {
             id = known
         } else {
             id = try graph.addInitializer(TensorRecord(tensor, name: key))
         }
-        var wire = Wire(id: id, elementType: tensor.elementType, shape: dimensions)
-        if let adapted { wire = try adaptedWeight(key, adapted, own: wire, shape: shape) }
-        guard tensor.elementType != computeType else { return wire }
-        let module = key.split(separator: ".").dropLast().joined(separator: ".")
-        return node(
-            "Cast", at: module, [wire], attributes: [Attribute("to", .int(Int64(computeType.rawValue)))],
-            shape: wire.shape, isResult: false)
+        return Wire(id: id, elementType: tensor.elementType, shape: tensor.shape.map { .size(Int64($0)) })
     }
 
     /// A constant of the graph that is no weight of the checkpoint: a `Constant` node, so that initializers are

@@ -23,6 +23,7 @@ extension ResNet {
             weights.names.contains { $0.hasSuffix(".downsample.1.weight") }
             && !weights.names.contains { $0.hasSuffix(".downsample.0.weight") }
         hasStemPoolConvolution = shape("maxpool.0.weight") != nil
+        hasBlockBiases = shape("layer1.0.conv1.bias") != nil
         hasGroupNorm = shape("bn1.weight") != nil && shape("bn1.running_mean") == nil
         if shape("layer1.0.se.fc1.weight") != nil {
             attention = .squeezeExcite(
@@ -71,7 +72,7 @@ extension ResNet {
     func hasSizes(of other: ResNet) -> Bool {
         stem == other.stem && stages == other.stages && hasAverageShortcut == other.hasAverageShortcut
             && hasStemPoolConvolution == other.hasStemPoolConvolution && attention == other.attention
-            && hasGroupNorm == other.hasGroupNorm
+            && hasGroupNorm == other.hasGroupNorm && hasBlockBiases == other.hasBlockBiases
     }
 
     var name: String {

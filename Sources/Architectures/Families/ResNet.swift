@@ -44,6 +44,8 @@ struct ResNet: ArchitectureFamily {
     var hasStemPoolConvolution = false
     var attention = Attention.none
     var antiAliasing = AntiAliasing.none
+    /// Whether the blocks' convolutions have biases, as those of GuYuc's ResNet-34 for WS-DAN.
+    var hasBlockBiases = false
     /// Group norm, 32 groups, instead of batch norm.
     var hasGroupNorm = false
     var activation = Activation.relu
@@ -154,7 +156,8 @@ struct ResNet: ArchitectureFamily {
             let step = index == strided ? stride : 1
             y = try net.conv2d(
                 conv, y, out: width, kernel: isSpatial ? 3 : 1, stride: antiAliasing == .none ? step : 1,
-                padding: isSpatial ? .symmetric(1) : .none, groups: index == strided ? block.groups : 1, bias: false)
+                padding: isSpatial ? .symmetric(1) : .none, groups: index == strided ? block.groups : 1,
+                bias: hasBlockBiases)
             y = try norm(net, "bn\(index + 1)", y)
             if isLast { break }
             y = try net.activation(activation, "act\(index + 1)", y)

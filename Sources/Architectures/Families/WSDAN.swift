@@ -27,19 +27,52 @@ struct WSDAN: ArchitectureFamily {
     var maps = 32
     var inputChannels = 3
     var classes: Int? = 200
+    var refinement = Refinement.none
 
     func build(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
+        let (whole, map) = try look(net, image)
+        try net.output("attention_map", map)
+        guard refinement == .crop else { return whole }
+        guard classes != nil else {
+            throw MappingError(
+                .option, "refinement takes the mean of logits, and without a head there are none",
+                report: "refinement: crop", hint: "leave out --no-head or refinement")
+        }
+        let section = try net.scope("crop") { try crop(net, image, map) }
+        try net.output("raw_logits", whole)
+        let (part, _) = try net.pass("refined") { try look(net, section) }
+        return try net.elementwise(
+            "Div", "mean", net.elementwise("Add", "mean", whole, part), net.number(2, at: "mean"))
+    }
+
+    /// The logits, or the pooled vector without a head, and the mean of the attention maps.
+    private func look(
+        _ net: ModelBuilder, _ image: ModelBuilder.Wire
+    ) throws -> (ModelBuilder.Wire, map: ModelBuilder.Wire) {
         let features = try self.features(net, image)
-        net.features = features
-        let bricks = InceptionBricks(net: net)
-        let attention =
-            try backbone == .inceptionMixed7c
-            ? net.slice("attentions", features, axis: 1, from: 0, to: maps)
-            : bricks.convolution("attentions", features, maps)
-        try net.output("attention_map", net.mean("attention_map", attention, axes: [1], keepsAxes: true))
+        if net.features == nil { net.features = features }
+        let attention = try self.attention(net, features)
+        let map = try net.mean("attention_map", attention, axes: [1], keepsAxes: true)
         let vector = try net.scope("bap") { try pooled(net, features, attention) }
-        guard let classes else { return vector }
-        return try net.linear("fc", net.scale("fc", vector, by: 100), out: classes, bias: false)
+        guard let classes else { return (vector, map) }
+        return (try net.linear("fc", net.scale("fc", vector, by: 100), out: classes, bias: false), map)
+    }
+
+    /// The authors' code takes the first features of `mixed_7c` for the maps. Its `attentions` are in the state dict all
+    /// the same, and no node uses them.
+    private func attention(_ net: ModelBuilder, _ features: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
+        guard backbone == .inceptionMixed7c else {
+            return try InceptionBricks(net: net).convolution("attentions", features, maps)
+        }
+        let channels = features.shape[checked: 1]?.knownSize ?? 0
+        try net.initializer(
+            "attentions.conv.weight", shape: [maps, channels, 1, 1], role: .uniform(fanIn: max(channels, 1)))
+        let roles: [(String, ParameterRole)] = [
+            ("weight", .scale), ("bias", .shift), ("running_mean", .runningMean), ("running_var", .runningVariance),
+        ]
+        for (name, role) in roles { try net.initializer("attentions.bn.\(name)", shape: [maps], role: role) }
+        net.ledger.keep("attentions.bn.num_batches_tracked", shape: [], role: .counter)
+        return try net.slice("attentions", features, axis: 1, from: 0, to: maps)
     }
 
     private func features(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
@@ -84,62 +117,4 @@ struct WSDAN: ArchitectureFamily {
         ]
         return Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, "\($0)") })
     }()
-}
-
-extension WSDAN {
-    static let exampleKeys = ["attentions.conv.weight"]
-
-    init?(_ weights: StateDict, hints: Hints) throws {
-        guard let attention = weights["attentions.conv.weight"]?.shape, attention.count == 4,
-            (1...4096).contains(attention[0])
-        else { return nil }
-        self.init()
-        maps = attention[0]
-        classes = weights["fc.weight"]?.shape[checked: 0]
-        if weights["features.4.conv.weight"] == nil {
-            var renamed = StateDict()
-            for (key, tensor) in weights.tensors {
-                guard key.string.hasPrefix("features.") else { continue }
-                renamed[ResNet.plainName(ofSequential: String(key.string.dropFirst("features.".count)))] = tensor
-            }
-            guard let model = try ResNet(renamed, hints: hints) else { return nil }
-            backbone = .resnet(model)
-            inputChannels = model.inputChannels
-        } else {
-            backbone = weights["features.17.branch1x1.conv.weight"] == nil ? .inceptionMixed6e : .inceptionMixed7c
-            inputChannels = weights["features.0.conv.weight"]?.shape[checked: 1] ?? 3
-        }
-        hints.note("pooling: the mean (GAP), as every published WS-DAN; the maximum can't be told by shapes")
-    }
-
-    var imageSize: ImageSize? { ImageSize(448, 448) }
-    var name: String {
-        variant?.name ?? "wsdan_" + hyperparameters[0].1
-    }
-    var hyperparameters: [(String, String)] {
-        let net =
-            switch backbone {
-            case .inceptionMixed6e: "inception_mixed_6e"
-            case .inceptionMixed7c: "inception_mixed_7c"
-            case .resnet(let model): model.name
-            }
-        return [
-            ("net", net), ("num_attentions", "\(maps)"), ("in_chans", "\(inputChannels)"),
-            ("num_classes", "\(classes ?? 0)"),
-        ]
-    }
-    func hasSizes(of other: WSDAN) -> Bool { backbone == other.backbone && maps == other.maps }
-
-    private static func wsdan(_ name: String, _ backbone: Backbone) -> Variant<WSDAN> {
-        var model = WSDAN()
-        model.backbone = backbone
-        return Variant(
-            name, model, .imageNet(size: 448, cropFraction: 0.875, interpolation: "bilinear"), "GuYuc")
-    }
-
-    static let variants: [Variant<WSDAN>] =
-        [wsdan("wsdan_inception_mixed_6e", .inceptionMixed6e), wsdan("wsdan_inception_mixed_7c", .inceptionMixed7c)]
-        + ["resnet50", "resnet101", "resnet152"].compactMap { name in
-            ResNet(name: name).map { wsdan("wsdan_\(name)", .resnet($0)) }
-        }
 }
