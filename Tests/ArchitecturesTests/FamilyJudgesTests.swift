@@ -12,14 +12,14 @@ import Testing
 struct FamilyJudgesTests {
     @Test(
         "At opset 13, 17 and 20 models pass onnx's checker and give PyTorch's results in onnxruntime",
-        arguments: Goldens.folders)
+        arguments: FamilyTests.folders)
     func checksAndRuns(name: String) throws {
         try withFolder { folder in
-            let mapped = try Goldens.map(name)
+            let mapped = try FamilyTests.map(name)
             for opset in [13, 17, 20] as [Int64] {
                 try writeModel(convertOpset(mapped.model, to: opset), to: "\(folder)/\(name)_\(opset).onnx")
             }
-            #expect(try FamilyJudges.verdict("families", folder, Goldens.folder) == "ok")
+            #expect(try FamilyJudges.verdict("families", folder, FamilyTests.folder) == "ok")
         }
     }
 
@@ -28,15 +28,15 @@ struct FamilyJudgesTests {
         .enabled(if: FamilyJudges.hasTimm, "no timm"))
     func comesBack() throws {
         try withFolder { folder in
-            for name in Goldens.folders {
+            for name in FamilyTests.folders {
                 let path = "\(folder)/\(name).onnx"
-                try writeModel(Goldens.map(name).model, to: path)
+                try writeModel(FamilyTests.map(name).model, to: path)
                 let output = try OutputFile(path: "\(folder)/\(name).pth")
                 try writeTorch(restoredStateDict(of: readModel(path)), to: output)
                 try output.commit()
                 try FileManager.default.removeItem(atPath: path)
             }
-            #expect(try FamilyJudges.verdict("strict", folder, Goldens.folder) == "ok")
+            #expect(try FamilyJudges.verdict("strict", folder, FamilyTests.folder) == "ok")
         }
     }
 
@@ -61,7 +61,7 @@ enum FamilyJudges {
     static let hasTimm = (try? run(["-c", "import timm"])) == ""
 
     static func verdict(_ arguments: String...) throws -> String {
-        try run(["\(Goldens.folder)/../../tools/judge.py"] + arguments)
+        try run(["\(FamilyTests.folder)/../../tools/judge.py"] + arguments)
     }
 
     /// The last line that Python prints: warnings of the libraries come before the verdict.

@@ -9,17 +9,14 @@ import Testing
 
 /// Every family against its original code.
 @Suite struct FamilyTests {
-    static let folder = Goldens.folder
-    static let models = Goldens.models
-
     @Test("There are goldens of every family")
     func goldens() {
-        #expect(Goldens.models.count == 29 && Goldens.folders.count == 31)
+        #expect(Self.models.count == 29 && Self.folders.count == 31)
     }
 
     @Test("In float64 logits and every block's output are within 1e-10 of PyTorch's", arguments: models)
     func agreesInDouble(name: String) throws {
-        let mapped = try Goldens.map(name)
+        let mapped = try Self.map(name)
         let golden = try GoldenData.load("\(Self.folder)/\(name)/golden.npz")
         let blocks = try GoldenData.load("\(Self.folder)/\(name)/blocks.npz")
         let input = try #require(golden["input"])
@@ -40,7 +37,7 @@ import Testing
         #expect(blocks.arrays.count > 2)
         for (module, tensor) in blocks.arrays {
             let value = try #require(found[module], "\(module.string) is made by no node")
-            let sampled = Goldens.isSeeded(name) ? samples(value) : value
+            let sampled = Self.isSeeded(name) ? samples(value) : value
             #expect(try difference(sampled, tensor.doubles()) <= 1e-10, "\(module.string)")
         }
         if let map = golden["attention_map"] {
@@ -58,7 +55,7 @@ import Testing
 
     @Test("In float32 logits are within 20 roundings of PyTorch's", arguments: models)
     func agreesInSingle(name: String) throws {
-        let mapped = try Goldens.map(name)
+        let mapped = try Self.map(name)
         let golden = try GoldenData.load("\(Self.folder)/\(name)/golden.npz")
         let outputs = try Session(mapped.model).run(["input": try #require(golden["input"])])
         let logits = try #require(outputs.values.first).doubles()
@@ -69,8 +66,8 @@ import Testing
 
     @Test("The state dict comes back, key by key and bit by bit", arguments: models)
     func comesBack(name: String) throws {
-        let checkpoint = try Goldens.checkpoint(name)
-        let back = try restoredStateDict(of: Goldens.map(name).model)
+        let checkpoint = try Self.checkpoint(name)
+        let back = try restoredStateDict(of: Self.map(name).model)
         #expect(back.names == checkpoint.stateDict.names)
         for key in back.names {
             #expect(try back[key]?.bytes().array() == checkpoint.stateDict[key]?.bytes().array(), "\(key)")

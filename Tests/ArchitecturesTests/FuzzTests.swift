@@ -81,7 +81,7 @@ import Testing
         "Damaged names and shapes give a typed error or a model of just these weights", arguments: NearMissTests.models)
     func namesAndShapes(name: String) throws {
         // Wide models take longer to build.
-        let rounds = Goldens.isSeeded(name) ? 20 : 120
+        let rounds = FamilyTests.isSeeded(name) ? 20 : 120
         let (original, config, options) = try NearMissTests.weights(name)
         for seed in 0..<UInt64(rounds) {
             var numbers = Numbers(state: seed)

@@ -5,8 +5,8 @@ import Parity
 
 @testable import Architectures
 
-/// Small models of every family, run by their original code: `fixtures/architectures/make*.py`.
-enum Goldens {
+/// The goldens: small models of every family, run by their original code (`fixtures/architectures/make*.py`).
+extension FamilyTests {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("fixtures/architectures").path
 

@@ -11,10 +11,10 @@ import Testing
 @Suite struct KeyFormatTests {
     @Test(
         "torchvision's own files give torchvision's own results",
-        arguments: Goldens.folders.filter { $0.hasPrefix("format_") })
+        arguments: FamilyTests.folders.filter { $0.hasPrefix("format_") })
     func torchvision(name: String) throws {
-        let mapped = try Goldens.map(name)
-        let golden = try GoldenData.load("\(Goldens.folder)/\(name)/golden.npz")
+        let mapped = try FamilyTests.map(name)
+        let golden = try GoldenData.load("\(FamilyTests.folder)/\(name)/golden.npz")
         var options = SessionOptions()
         options.precision = .float64
         let found = try Session(mapped.model, options: options).run(["input": try #require(golden["input"])])
@@ -201,7 +201,7 @@ import Testing
 
     @Test("Respelt keys give the same model, and come back as timm's", arguments: formats + resNetBlocks)
     func respelt(format: Format) throws {
-        let checkpoint = try Goldens.checkpoint(format.model)
+        let checkpoint = try FamilyTests.checkpoint(format.model)
         let original = checkpoint.stateDict
         var respelt = StateDict()
         for (key, tensor) in original.tensors {
@@ -227,7 +227,7 @@ import Testing
         let mapped = try mapArchitecture(respelt, config: checkpoint.config, options: options)
         let plain = try mapArchitecture(original, config: checkpoint.config, options: options)
         let input = try #require(
-            try GoldenData.load("\(Goldens.folder)/\(format.model)/golden.npz")["input"])
+            try GoldenData.load("\(FamilyTests.folder)/\(format.model)/golden.npz")["input"])
         let (a, b) = (try Session(mapped.model).run(["input": input]), try Session(plain.model).run(["input": input]))
         #expect(try a.values.first?.bytes().array() == b.values.first?.bytes().array())
         let back = try restoredStateDict(of: mapped.model)
@@ -240,7 +240,7 @@ import Testing
     @Test("What only a name tells is not taken for something else", arguments: ["vit_x_rope_ape_224"])
     func namesOfStrangers(name: String) throws {
         let config = JSONValue.object([("architecture", .string(name)), ("num_heads", .number("3"))])
-        let weights = try Goldens.checkpoint("vit").stateDict
+        let weights = try FamilyTests.checkpoint("vit").stateDict
         #expect(throws: MappingError.self) { try mapArchitecture(weights, config: config) }
         let plain = JSONValue.object([("architecture", .string("vit_x_224")), ("num_heads", .number("3"))])
         #expect(try mapArchitecture(weights, config: plain).notes.contains { $0.contains("isn't in our tables") })

@@ -19,7 +19,7 @@ import Testing
     static let entries: [Entry] = (try? load()) ?? []
 
     private static func load() throws -> [Entry] {
-        let archive = try ZipArchive(FileSource(path: Goldens.folder + "/timm.zip"))
+        let archive = try ZipArchive(FileSource(path: FamilyTests.folder + "/timm.zip"))
         return try archive.entries.map { entry in
             let text = String(decoding: try archive.bytes(of: entry).array(), as: UTF8.self)
             let lines = text.split(separator: "\n")

@@ -30,7 +30,7 @@ extension ConvMixerCandidate {
         var depth = 0
         let firstBlock = keys.grammar == .flat ? 3 : keys.grammar == .tweet ? 1 : 0
         let container = keys.block(0).dropLast("\(firstBlock)".count)
-        var prefixes: Set<ExactName> = []
+        var numbers: Set<Int> = []
         for name in weights.tensors.keys where name.string.hasPrefix(container) {
             let rest = name.string.dropFirst(container.count)
             guard let number = rest.split(separator: ".").first, rest.dropFirst(number.count).hasPrefix(".") else {
@@ -38,9 +38,13 @@ extension ConvMixerCandidate {
             }
             // A head is numbered like a block in the flat grammars, but holds its weight directly.
             let inner = rest.dropFirst(number.count + 1)
-            if inner.contains(".") { prefixes.insert(ExactName(String(number))) }
+            if inner.contains("."), let number = Int(number), number >= firstBlock { numbers.insert(number) }
         }
-        while depth < ConvMixer.depthLimit, prefixes.contains(ExactName("\(firstBlock + depth)")) { depth += 1 }
+        while depth < ConvMixer.depthLimit, numbers.contains(firstBlock + depth) { depth += 1 }
+        // Where most blocks are there, those between are missing.
+        if let last = numbers.max(), last - firstBlock < min(2 * numbers.count, ConvMixer.depthLimit) {
+            depth = last - firstBlock + 1
+        }
 
         let stem = shape(keys.stem[0] + ".weight").flatMap { $0.count == 4 ? $0 : nil }
         let depthwise = (0..<depth).lazy.compactMap { shape(keys.depthwise($0)[0] + ".weight") }

@@ -20,9 +20,11 @@ extension ResNet {
         inputChannels = (shape("conv1.0.weight") ?? shape("conv1.weight"))?[checked: 1] ?? 3
         classes = shape("fc.weight")?[checked: 0] ?? shape("fc.bias")?[checked: 0]
         hasAverageShortcut =
-            weights.names.contains { $0.hasSuffix(".downsample.1.weight") }
-            && !weights.names.contains { $0.hasSuffix(".downsample.0.weight") }
-        hasStemPoolConvolution = shape("maxpool.0.weight") != nil
+            weights.tensors.contains {
+                $0.key.string.contains(".downsample.2.")
+                    || $0.key.string.hasSuffix(".downsample.1.weight") && $0.value.shape.count == 4
+            }
+        hasStemPoolConvolution = weights.names.contains { $0.hasPrefix("maxpool.") }
         hasBlockBiases = shape("layer1.0.conv1.bias") != nil
         hasGroupNorm = shape("bn1.weight") != nil && shape("bn1.running_mean") == nil
         if shape("layer1.0.se.fc1.weight") != nil {
@@ -122,6 +124,9 @@ extension ResNet.Block {
         } else {
             groups = 1
         }
-        shortcut = (shape("downsample.0") ?? shape("downsample.1")).map { $0.count == 4 ? $0[2] : 1 }
+        // Any key of a shortcut says that there is one.
+        if weights.names.contains(where: { $0.hasPrefix("\(path).downsample.") }) {
+            shortcut = [shape("downsample.0"), shape("downsample.1")].compactMap { $0?[checked: 2] }.first ?? 1
+        }
     }
 }

@@ -34,9 +34,10 @@ extension ViT {
         hasClassToken = has("cls_token")
         isDistilled = has("dist_token")
         registers = shape("reg_token")?[checked: 1] ?? 0
-        hasNormPre = has("norm_pre.weight")
-        hasNorm = has("norm.weight")
-        hasFCNorm = has("fc_norm.weight")
+        func norms(_ name: String) -> Bool { has("\(name).weight") || has("\(name).bias") }
+        hasNormPre = norms("norm_pre")
+        hasNorm = norms("norm")
+        hasFCNorm = norms("fc_norm")
         classes = shape("head.weight")?[checked: 0] ?? shape("head.bias")?[checked: 0]
         let prefix = (hasClassToken ? 1 : 0) + (isDistilled ? 1 : 0) + registers
         guard let (grid, includesPrefix) = self.grid(positions[1], prefix: prefix, hints) else { return nil }

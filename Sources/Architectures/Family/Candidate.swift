@@ -30,9 +30,16 @@ struct Candidate {
         if let name = options.architecture, ArchitectureFamilies.named(name) == nil {
             throw ArchitectureFamilies.unknown(name)
         }
+        var failure: GraphError?
         for family in ArchitectureFamilies.all {
-            found += try candidates(of: family, weights, config: config, options: options)
+            do {
+                found += try candidates(of: family, weights, config: config, options: options)
+            } catch let error as GraphError {
+                // What one family can't build may be another's.
+                failure = failure ?? error
+            }
         }
+        if let failure, !found.contains(where: \.fits) { throw failure }
         // A sort that keeps the order of families where scores are equal.
         return found.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }
             .map(\.element)
