@@ -1,0 +1,108 @@
+import GraphIR
+
+extension CvT {
+    static let exampleKeys = ["stage0.blocks.0.attn.conv_proj_q.conv.weight"]
+
+    init?(_ weights: StateDict, hints: Hints) throws {
+        func shape(_ key: String) -> [Int]? { weights[key]?.shape }
+        var stages: [Stage] = []
+        let named = hints.variant(of: CvT.self)?.variant.model
+        while let kernel = shape("stage\(stages.count).patch_embed.proj.weight"), kernel.count == 4, stages.count < 16 {
+            let stage = "stage\(stages.count)"
+            let dim = kernel[0]
+            let heads =
+                hints.numbers("num_heads")?[checked: stages.count]
+                ?? named?.stages[checked: stages.count]?.heads ?? max(dim / 64, 1)
+            stages.append(
+                Stage(
+                    dim: dim, depth: weights.count(of: "\(stage).blocks"), heads: heads, kernel: kernel[2],
+                    hidden: shape("\(stage).blocks.0.mlp.fc1.weight")?[checked: 0] ?? 4 * dim,
+                    hasClassToken: shape("\(stage).cls_token") != nil))
+        }
+        guard !stages.isEmpty, shape("stage0.blocks.0.attn.conv_proj_q.conv.weight") != nil,
+            stages.allSatisfy({
+                (1...65536).contains($0.dim) && (1...1_000_000).contains($0.hidden) && [3, 7].contains($0.kernel)
+                    && $0.depth <= 1000 && $0.heads > 0 && $0.dim % $0.heads == 0
+            })
+        else { return nil }
+        self.init(stages: stages)
+        inputChannels = shape("stage0.patch_embed.proj.weight")?[checked: 1] ?? 3
+        classes = shape("head.weight")?[checked: 0] ?? shape("head.bias")?[checked: 0]
+        if named == nil, hints.numbers("num_heads") == nil {
+            hints.note("num_heads \(stages.map(\.heads)): 64 channels a head; shapes can't tell (--set num_heads=…)")
+        }
+        let isHuggingFace = hints.keyFormat == "Hugging Face"
+        activation = try hints.activation(
+            ofNamed: nil, usual: isHuggingFace ? .gelu : .quickGELU,
+            reason: isHuggingFace ? "that of Hugging Face's code" : "that of the authors' code")
+    }
+
+    var name: String {
+        variant?.name ?? "cvt_\(stages.map { "\($0.dim)" }.joined(separator: "_"))"
+    }
+    var hyperparameters: [(String, String)] {
+        func list(_ value: (Stage) -> Int) -> String { stages.map { "\(value($0))" }.joined(separator: ",") }
+        return [
+            ("embed_dim", list(\.dim)), ("depth", list(\.depth)), ("num_heads", list(\.heads)),
+            ("patch_size", list(\.kernel)), ("mlp_hidden", list(\.hidden)), ("in_chans", "\(inputChannels)"),
+            ("num_classes", "\(classes ?? 0)"), ("act_layer", activation.rawValue),
+        ]
+    }
+    func hasSizes(of other: CvT) -> Bool {
+        stages.map { [$0.dim, $0.depth, $0.kernel, $0.hidden] }
+            == other.stages.map {
+                [$0.dim, $0.depth, $0.kernel, $0.hidden]
+            }
+    }
+
+    private static func cvt(
+        _ name: String, _ dims: [Int], _ depths: [Int], _ heads: [Int], _ preprocessing: Preprocessing
+    ) -> Variant<CvT> {
+        let stages = dims.indices.map {
+            Stage(
+                dim: dims[$0], depth: depths[$0], heads: heads[$0], kernel: $0 == 0 ? 7 : 3, hidden: 4 * dims[$0],
+                hasClassToken: $0 == dims.count - 1)
+        }
+        return Variant(name, CvT(stages: stages), preprocessing, "authors, Hugging Face")
+    }
+
+    static let variants: [Variant<CvT>] = [
+        cvt("cvt_13", [64, 192, 384], [1, 2, 10], [1, 3, 6], .imageNet(cropFraction: 0.875)),
+        cvt("cvt_21", [64, 192, 384], [1, 4, 16], [1, 3, 6], .imageNet(cropFraction: 0.875)),
+        cvt("cvt_13_384", [64, 192, 384], [1, 2, 10], [1, 3, 6], .imageNet(size: 384, cropFraction: 1)),
+        cvt("cvt_21_384", [64, 192, 384], [1, 4, 16], [1, 3, 6], .imageNet(size: 384, cropFraction: 1)),
+        cvt("cvt_w24", [192, 768, 1024], [2, 2, 20], [3, 12, 16], .imageNet(size: 384, cropFraction: 1)),
+    ]
+
+    /// Hugging Face's files.
+    static let translations = [
+        KeyTranslation(
+            name: "Hugging Face",
+            anchors: ["cvt.encoder.stages.0.embedding.convolution_embeddings.projection.weight"]
+        ) { _ in
+            let stage = "cvt.encoder.stages.#"
+            let layer = stage + ".layers.#"
+            let attention = layer + ".attention.attention"
+            let projections = [("query", "q"), ("key", "k"), ("value", "v")].flatMap {
+                long, short -> [KeyTranslation.Rule] in
+                let convolution = "\(attention).convolution_projection_\(long).convolution_projection"
+                return [
+                    .rename("\(convolution).convolution", "stage#.blocks.#.attn.conv_proj_\(short).conv"),
+                    .rename("\(convolution).normalization", "stage#.blocks.#.attn.conv_proj_\(short).bn"),
+                    .rename("\(attention).projection_\(long)", "stage#.blocks.#.attn.proj_\(short)"),
+                ]
+            }
+            return projections + [
+                .rename("\(stage).embedding.convolution_embeddings.projection", "stage#.patch_embed.proj"),
+                .rename("\(stage).embedding.convolution_embeddings.normalization", "stage#.patch_embed.norm"),
+                .rename("\(stage).cls_token", "stage#.cls_token"),
+                .rename("\(layer).layernorm_before", "stage#.blocks.#.norm1"),
+                .rename("\(layer).layernorm_after", "stage#.blocks.#.norm2"),
+                .rename("\(layer).attention.output.dense", "stage#.blocks.#.attn.proj"),
+                .rename("\(layer).intermediate.dense", "stage#.blocks.#.mlp.fc1"),
+                .rename("\(layer).output.dense", "stage#.blocks.#.mlp.fc2"),
+                .rename("layernorm", "norm"), .rename("classifier", "head"),
+            ]
+        }
+    ]
+}
