@@ -63,6 +63,9 @@ STRICTER += [
     (r"\d+, expected 0 or 1", "flags beyond 32 bits, which implementations cut off"),
     (r"the operator ai\.onnx\.preview\S* is unknown", "onnx takes unknown operators of the preview domains for custom ones"),
     (r"comes with the other one", "Attention's past keys without values, which onnx asks for since version 25 only"),
+    (r"neither of scales and sizes", "Resize: numbers of which there are none stand for none; onnx sees that of constants"),
+    (r"the function's caller leaves it out", "a required input that a function's caller leaves out; onnx asks for those "
+     "whose type it needs"),
     (r"ranks \d+( and \d+|, \d+, \d+), expected|rank \d+, expected|expected batch and classes|weights of rank",
      "ranks that the operator's text rules out, which onnx leaves to the runtime"),
 ]
