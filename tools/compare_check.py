@@ -46,7 +46,7 @@ STRICTER = [
     (r"expected the same size|don't fit weights|is no order of|columns against|number of elements differs|"
      r"can't be worked out|elements of an axis of size|the step is 0|doesn't broadcast|doesn't fit the padded input|"
      r"is outside of -?\d+\.\.<|numbers, expected|don't broadcast|expected rank|numbers for|expected a scalar|"
-     r"is no dimension|differ in length|doesn't cut|is no scale|in parts of|is outside of \d+\.\.\.",
+     r"is no dimension|differ in length|doesn't cut|don't cut into|is no scale|in parts of|is outside of \d+\.\.\.",
      "shapes that contradict each other, which our rules see and onnx's leave to the runtime"),
 ]
 STRICTER += [
@@ -61,8 +61,13 @@ STRICTER += [
     (r"inputs and \d+ outputs, the function", "a call that wants more than the function gives"),
     (r"besides rate and count", "the number of Adagrad's inputs, which onnx counts for Adam and Momentum only"),
     (r"\d+, expected 0 or 1", "flags beyond 32 bits, which implementations cut off"),
-    (r"the operator ai\.onnx\.preview\S* is unknown", "onnx takes unknown operators of the preview domains for custom ones"),
+    (r"the operator ai\.onnx\.preview\S* is unknown", "onnx takes unknown operators of the preview domains for custom "
+     "ones"),
     (r"comes with the other one", "Attention's past keys without values, which onnx asks for since version 25 only"),
+    (r"neither of scales and sizes", "Resize: numbers of which there are none stand for none; onnx sees that of "
+     "constants"),
+    (r"the function's caller leaves it out", "a required input that a function's caller leaves out; onnx asks for "
+     "those whose type it needs"),
     (r"ranks \d+( and \d+|, \d+, \d+), expected|rank \d+, expected|expected batch and classes|weights of rank",
      "ranks that the operator's text rules out, which onnx leaves to the runtime"),
 ]
@@ -76,13 +81,16 @@ LAXER = [
      "onnx's function body of MeanVarianceNormalization breaks its own rule"),
     (r"(Average|Max|Lp)Pool\): \[ShapeInferenceError\] Inferred shape and existing shape differ in dimension",
      "with ceil_mode, a window that would start in the padding is none: so onnx's reference evaluator and onnxruntime "
-     "have it in all versions, and onnx's inference since version 22; its inference of older versions counts the window"),
-    (r"RMSNormalization\): Y has inconsistent type", "the schema lets X and scale be of two types and gives Y the type of "
-     "scale; onnx's rule gives it the type of X, so that it takes no such model"),
-    (r"Number of elements of input 'sizes' \(0\)", "Resize: how many sizes there are isn't known, which onnx takes for 0"),
+     "have it in all versions, and onnx's inference since version 22; its inference of older ones counts the window"),
+    (r"RMSNormalization\): Y has inconsistent type", "the schema lets X and scale be of two types and gives Y the type "
+     "of scale; onnx's rule gives it the type of X, so that it takes no such model"),
+    (r"Number of elements of input 'sizes' \(0\)", "Resize: how many sizes there are isn't known, which onnx takes "
+     "for 0"),
     (r"Input shape must have either \[C\] or \[1,C\]", "StringNormalizer: a first dimension that has a name may be 1"),
-    (r"inferred=sparse_tensor_type|sparse_tensor\(", "a sparse initializer stands for a tensor, as the specification and the "
-     "runtimes have it; onnx's inference makes it a sparse tensor, which no operator takes"),
+    (r"inferred=sparse_tensor_type|sparse_tensor\(", "a sparse initializer stands for a tensor, as the specification "
+     "and the runtimes have it; onnx's inference makes it a sparse tensor, which no operator takes"),
+    (r"Squeeze\): .* Inferred shape and existing shape differ in rank", "Squeeze before version 11 with axes below 0, "
+     "which its text rules out and the runtimes count from the end; onnx's inference finds no such axis"),
     (r"no answer", "onnx doesn't come to an end, or crashes"),
 ]
 
