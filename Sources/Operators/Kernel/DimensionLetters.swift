@@ -31,6 +31,15 @@ struct DimensionLetters {
     }
 }
 
+extension Dimension {
+    /// A size that an attribute says.
+    /// - Throws: `op.argument` where it is below 0.
+    static func size(said number: Int64, _ name: String) throws -> Dimension {
+        guard number >= 0 else { throw GraphError(.argument, "\(number) is no dimension", argument: name) }
+        return .size(number)
+    }
+}
+
 extension Inference {
     /// The dimensions of an input that must be a vector.
     /// - Throws: `op.argument` where it is known to have another rank.

@@ -7,7 +7,7 @@ extension Operator {
         "LinearRegressor", domain: "ai.onnx.ml", accuracy: .accumulating,
         infer: InferenceRule { node in
             let targets = try node.binding.int("targets", default: 1)
-            node.set(0, shape: [node.batch(), .size(targets)], type: .float32)
+            node.set(0, shape: [node.batch(), try .size(said: targets, "targets")], type: .float32)
         },
         bind: { binding in
             let transform = try PostTransform(&binding)

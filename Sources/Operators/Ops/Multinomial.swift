@@ -8,7 +8,11 @@ extension Operator {
         infer: InferenceRule { node in
             let type = try node.binding.elementType() ?? .int32
             let samples = try node.binding.int("sample_size", default: 1)
-            node.set(0, shape: [try node.shape(0, rank: 2...2, "input")?[0] ?? .unknown, .size(samples)], type: type)
+            node.set(
+                0,
+                shape: [
+                    try node.shape(0, rank: 2...2, "input")?[0] ?? .unknown, try .size(said: samples, "sample_size"),
+                ], type: type)
         }
     ) { binding in
         let type = try binding.elementType() ?? .int32

@@ -37,7 +37,8 @@ extension Operator {
             name, accuracy: .exact,
             infer: InferenceRule { node in
                 let type = try node.binding.elementType()
-                let shape = isLike ? node.shape(0) : try node.binding.ints("shape")?.map { .size($0) }
+                let shape =
+                    isLike ? node.shape(0) : try node.binding.ints("shape")?.map { try .size(said: $0, "shape") }
                 node.set(0, shape: shape, type: type ?? (isLike ? node.elementType(0) : .float32))
             }
         ) { binding in

@@ -7,7 +7,9 @@ extension Operator {
         "TreeEnsembleRegressor", domain: "ai.onnx.ml", accuracy: .accumulating,
         infer: InferenceRule { node in
             let targets = try node.binding.int("n_targets")
-            node.set(0, shape: [node.batch(), targets.map { .size($0) } ?? .unknown], type: .float32)
+            node.set(
+                0, shape: [node.batch(), try targets.map { try .size(said: $0, "n_targets") } ?? .unknown],
+                type: .float32)
         },
         bind: { binding in
             let transform = try PostTransform(&binding)
@@ -89,7 +91,8 @@ extension Operator {
             let targets = try node.binding.int("n_targets")
             try node.checkTreeColumns()
             node.set(
-                0, shape: [node.batch(), targets.map { .size($0) } ?? .unknown], type: node.elementType(0))
+                0, shape: [node.batch(), try targets.map { try .size(said: $0, "n_targets") } ?? .unknown],
+                type: node.elementType(0))
         },
         bind: { binding in
             let transforms: [PostTransform] = [.none, .softmax, .logistic, .softmaxZero, .probit]
