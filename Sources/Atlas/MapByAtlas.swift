@@ -72,7 +72,8 @@ extension Atlas {
             let size = "\(fit.entry.inputShape[1])×\(fit.entry.inputShape[2])"
             throw FormatError(
                 .tensorShape, "the graph of \(name) is for images of \(size), not \(asked.0)×\(asked.1)",
-                hint: fit.entry.sizes == .steps ? "sizes that differ by multiples of 64 will do" : "leave --image-size out",
+                hint: fit.entry.sizes == .steps
+                    ? "sizes that differ by multiples of 64 will do" : "leave --image-size out",
                 faultClass: .unsupported)
         }
     }
@@ -121,7 +122,8 @@ extension Atlas {
         let compute = options.computeType ?? (types == [.float64] ? .float64 : .float32)
         exporting.computeType = compute
         if types != [compute], !types.isEmpty {
-            notes.append("weights of another type than \(compute.name) keep their bits and are cast when the model runs")
+            notes.append(
+                "weights of another type than \(compute.name) keep their bits and are cast when the model runs")
         }
         var model = try ExportedPrograms.model(of: program, options: exporting)
         let (preprocessing, source) = preprocessing(entry, classes: fit.classes, config: config, named: named)
