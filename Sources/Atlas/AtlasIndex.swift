@@ -105,7 +105,8 @@ struct AtlasIndex {
             }
             return AtlasEntry(
                 name: name, family: family, isHeadless: flags & 1 != 0,
-                sizes: flags & 2 == 0 ? .one : flags & 4 == 0 ? .steps : .any, inputShape: shape, parameters: parameters, published: published, group: place.0, offset: place.1,
+                sizes: flags & 2 == 0 ? .one : flags & 4 == 0 ? .steps : .any, inputShape: shape,
+                parameters: parameters, published: published, group: place.0, offset: place.1,
                 length: place.2, fingerprint: fingerprint, graphHash: graphHash, freeNames: free)
         }
         guard cursor.isAtEnd else { throw AtlasCursor.damaged("its index goes on after the last entry") }
@@ -156,7 +157,10 @@ extension AtlasEntry {
                                 "preprocessing",
                                 .object(
                                     model.preprocessing.metadata.map {
-                                        (String($0.key.dropFirst(MetadataKey.preprocessing.count + 1)), .string($0.value))
+                                        (
+                                            String($0.key.dropFirst(MetadataKey.preprocessing.count + 1)),
+                                            .string($0.value)
+                                        )
                                     })
                             ),
                         ])

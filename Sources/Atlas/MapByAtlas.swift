@@ -73,7 +73,8 @@ extension Atlas {
             let size = "\(fit.entry.inputShape[1])×\(fit.entry.inputShape[2])"
             throw FormatError(
                 .tensorShape, "the graph of \(name) is for images of \(size), not \(asked.0)×\(asked.1)",
-                hint: fit.entry.sizes == .steps ? "sizes that differ by multiples of 64 will do" : "leave --image-size out",
+                hint: fit.entry.sizes == .steps
+                    ? "sizes that differ by multiples of 64 will do" : "leave --image-size out",
                 faultClass: .unsupported)
         }
     }

@@ -47,7 +47,8 @@ enum SeededWeights {
     /// Two pictures of noise in steps of 1/64.
     static func image(_ shape: [Int], seed: UInt64 = 5) throws -> Tensor {
         let count = 2 * shape.reduce(1, *)
-        let source = RandomSource(count: 4 * count, range: -128...128, seed: RandomSource.seed(for: "input", seed: seed))
+        let source = RandomSource(
+            count: 4 * count, range: -128...128, seed: RandomSource.seed(for: "input", seed: seed))
         let levels = try Tensor(.float32, shape: [2] + shape, bytes: Bytes(source)).array(of: Float.self)
         return try Tensor(levels.map { $0.rounded(.down) / 64 }, shape: [2] + shape)
     }
