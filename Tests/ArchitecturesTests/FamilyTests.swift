@@ -2,16 +2,16 @@ import Execution
 import Formats
 import Foundation
 import GraphIR
-import Parity
 import Testing
 
 @testable import Architectures
+@testable import Parity
 
 /// Every family against its original code.
 @Suite struct FamilyTests {
     @Test("There are goldens of every family")
     func goldens() {
-        #expect(Self.models.count == 29 && Self.folders.count == 31)
+        #expect(Self.models.count == 36 && Self.folders.count == 38)
     }
 
     @Test("In float64 logits and every block's output are within 1e-10 of PyTorch's", arguments: models)
@@ -51,6 +51,16 @@ import Testing
         let step = (values.count + 511) / 512
         return stride(from: 0, to: values.count, by: step).map { values[$0] }
             + [values.reduce(0, +) / Double(values.count)]
+    }
+
+    @Test("A module's name stands for what it returns, whatever value has the same name", arguments: models)
+    func valuesOfModules(name: String) throws {
+        let graph = try Self.map(name).model.graph
+        #expect(graph.moduleOutputs.count > 2)
+        for (module, value) in graph.moduleOutputs {
+            let found = graph.moduleValues([module.string], aliases: [:]).found
+            #expect(found.first?.value == value, "\(module.string)")
+        }
     }
 
     @Test("In float32 logits are within 20 roundings of PyTorch's", arguments: models)
