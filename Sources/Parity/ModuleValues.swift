@@ -13,7 +13,7 @@ struct ModuleValue {
 extension Graph {
     /// Finds the values that module names stand for, in the order of the nodes that make them.
     ///
-    /// A name is looked up, in this order: in `aliases`; among the values; in the nodes' `weightbridge.module_outputs`;
+    /// A name is looked up, in this order: in `aliases`; in the nodes' `weightbridge.module_outputs`; among the values;
     /// in the module scopes that PyTorch's exporter writes (`pkg.torch.onnx.name_scopes`), where the module's result is
     /// that of its last node; among the nodes' names.
     /// - Returns: what was found, and the names that weren't.
@@ -40,7 +40,7 @@ extension Graph {
         for name in names {
             let key = ExactName(name)
             let id =
-                aliases[name].flatMap { self.id(named: $0) } ?? self.id(named: name) ?? declared[key]
+                aliases[name].flatMap { self.id(named: $0) } ?? declared[key] ?? self.id(named: name)
                 ?? byScope[key] ?? byNodeName[key]
             if let id {
                 found.append(ModuleValue(module: name, value: id, node: producers[id] ?? -1))

@@ -2,10 +2,10 @@ import Execution
 import Formats
 import Foundation
 import GraphIR
-import Parity
 import Testing
 
 @testable import Architectures
+@testable import Parity
 
 /// Every family against its original code.
 @Suite struct FamilyTests {
@@ -51,6 +51,16 @@ import Testing
         let step = (values.count + 511) / 512
         return stride(from: 0, to: values.count, by: step).map { values[$0] }
             + [values.reduce(0, +) / Double(values.count)]
+    }
+
+    @Test("A module's name stands for what it returns, whatever value has the same name", arguments: models)
+    func valuesOfModules(name: String) throws {
+        let graph = try Self.map(name).model.graph
+        #expect(graph.moduleOutputs.count > 2)
+        for (module, value) in graph.moduleOutputs {
+            let found = graph.moduleValues([module.string], aliases: [:]).found
+            #expect(found.first?.value == value, "\(module.string)")
+        }
     }
 
     @Test("In float32 logits are within 20 roundings of PyTorch's", arguments: models)

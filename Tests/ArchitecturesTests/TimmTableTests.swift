@@ -47,17 +47,23 @@ import Testing
         if model.imageSize != nil { #expect(sizes.dropFirst() == [Double(size.height), Double(size.width)]) }
     }
 
+    /// Zeros of the table's shapes.
+    private static func weights(_ entry: Entry) throws -> StateDict {
+        var weights = StateDict()
+        for (key, shape) in entry.shapes {
+            let type: ElementType = key.hasSuffix("num_batches_tracked") ? .int64 : .float32
+            let count = try Tensor.byteCount(type, shape: shape)
+            weights[key] = try Tensor(type, shape: shape, bytes: Bytes(ZeroSource(count: count)))
+        }
+        return weights
+    }
+
     @Test("Names and shapes of every mapped architecture agree with timm's, and so does the count of parameters")
     func agrees() throws {
         #expect(Self.entries.count == 279)
         var mapped = 0
         for entry in Self.entries {
-            var weights = StateDict()
-            for (key, shape) in entry.shapes {
-                let type: ElementType = key.hasSuffix("num_batches_tracked") ? .int64 : .float32
-                let count = try Tensor.byteCount(type, shape: shape)
-                weights[key] = try Tensor(type, shape: shape, bytes: Bytes(ZeroSource(count: count)))
-            }
+            let weights = try Self.weights(entry)
             do {
                 let best = try #require(
                     try Candidate.ranked(weights, config: entry.config, options: MappingOptions()).first)
@@ -74,5 +80,32 @@ import Testing
             }
         }
         #expect(mapped == 279)
+    }
+
+    /// `fixtures/architectures/make_timm_choices.py`.
+    @Test(
+        "Heads, epsilon, activation and pooling of timm's vision transformers are timm's, by the name beside the weights"
+    )
+    func choices() throws {
+        let file = try Data(contentsOf: URL(fileURLWithPath: FamilyTests.folder + "/timm_choices.json"))
+        let table = try JSONValue.parse(Array(file))
+        var compared = 0
+        for entry in Self.entries {
+            guard let choices = table.member(entry.name), case .object(let members) = choices else { continue }
+            let best = try #require(
+                try Candidate.ranked(
+                    Self.weights(entry), config: entry.config, options: MappingOptions()
+                ).first)
+            let found = Dictionary(uniqueKeysWithValues: best.model.hyperparameters)
+            for (key, value) in members {
+                // Numbers as numbers: 1e-6 is written in more than one way.
+                let isSame =
+                    value.realNumber.map { number in found[key].flatMap { Float($0) } == Float(number) }
+                    ?? (choices.text(key) == found[key])
+                #expect(isSame, "\(entry.name): \(key) is \(found[key] ?? "missing") here")
+            }
+            compared += 1
+        }
+        #expect(compared == 172)
     }
 }

@@ -109,11 +109,11 @@ extension ModelBuilder {
         }
     }
 
-    /// The product with `gamma` of the width of `x`, which is the module `name`.
+    /// The product with `gamma` of the width of `x`, which is the module `name`; of no module where that is empty.
     func layerScale(_ name: String, key: String, _ x: Wire) throws -> Wire {
         guard let width = x.shape.last?.knownSize else { throw GraphError(.shape, "no known width", node: path(name)) }
         return try elementwise(
-            "Mul", name, x, weight(path(key), shape: [width], role: .scale), isResult: true)
+            "Mul", name, x, weight(path(key), shape: [width], role: .scale), isResult: !name.isEmpty)
     }
 
     /// A pre-norm block, x + γ₁·attention(norm₁(x)), then x + γ₂·mlp(norm₂(x)), or one of another order.

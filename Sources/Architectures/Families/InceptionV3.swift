@@ -10,6 +10,7 @@ struct InceptionV3: ArchitectureFamily {
         let x = try InceptionBricks(net: net).features(image, isWhole: true) { $0 }
         net.features = x
         let pooled = try net.flatten("global_pool.flatten", net.globalAveragePool("global_pool.pool", x))
+        net.mark(pooled, asOutputOf: "global_pool")
         guard let classes else { return pooled }
         return try net.linear("fc", pooled, out: classes, bias: true)
     }

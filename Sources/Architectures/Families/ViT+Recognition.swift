@@ -50,8 +50,12 @@ extension ViT {
         self.style.epsilon = Float(
             hints.number("layer_norm_eps", "norm_eps") ?? Double(named?.style.epsilon ?? usualEpsilon))
         self.style.activation = try hints.activation(
-            ofNamed: named?.style.activation, usual: self.style.hasOwnGate ? .silu : .gelu,
-            reason: self.style.hasOwnGate ? "AIMv2's" : "usual for ViT; some CLIP towers have quick_gelu")
+            ofNamed: hints.architecture.flatMap { Self.activation(ofName: $0.name) } ?? named?.style.activation,
+            usual: self.style.hasOwnGate || self.style.isGated ? .silu : .gelu,
+            reason: self.style.hasOwnGate || self.style.isGated
+                ? "that of SwiGLU" : "usual for ViT; some CLIP towers have quick_gelu")
+        // Few architectures have no norm behind the blocks: elsewhere it is missing.
+        if !hasNorm, !hasFCNorm { hasNorm = named?.hasNorm ?? variant?.model.hasNorm ?? true }
         if !sizesAreSane { return nil }
         var twin = self
         twin.style.order = .postNorm
@@ -160,6 +164,7 @@ extension ViT {
             if size > 0, dim % size == 0 { return dim / size }
         }
         if let named { return named.style.heads }
+        if let heads = hints.architecture.flatMap({ Self.heads(ofName: $0.name) }), dim % heads == 0 { return heads }
         let isAIM = style.hasOwnGate && style.hasRMSNorm && dim % 128 == 0
         let heads = isAIM ? dim / 128 : Self.usualHeads(dim: dim, isGated: style.isGated)
         hints.note("num_heads \(heads): usual for width \(dim); shapes can't tell (--set num_heads=…)")
