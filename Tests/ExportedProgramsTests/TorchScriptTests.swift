@@ -17,7 +17,7 @@ import Testing
             ])
         #expect(program.graph.nodes.map(\.module) == ["conv", "bn", "act", "pool", "", "drop", "fc"])
         #expect(program.stateDict.names.count == 9 && program.stateDict["bn.num_batches_tracked"] != nil)
-        #expect(program.inputs.last == .state("fc.bias"))
+        #expect(program.inputs.suffix(2) == [.state("fc.bias"), .state("fc.weight")])
         #expect(program.inputs.contains(.user(name: "x")))
         #expect(program.outputs == [.user(name: "output")])
         #expect(program.notes.isEmpty)
