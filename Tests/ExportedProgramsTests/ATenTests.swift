@@ -48,7 +48,7 @@ import Testing
 
     @Test(arguments: [
         ("elementwise", 88), ("activations", 27), ("shapes", 69), ("indexing", 22), ("reductions", 44), ("layers", 48),
-        ("products", 24), ("creation", 24), ("recurrent", 6), ("blocks", 1), ("blocks-dynamic", 1),
+        ("products", 24), ("creation", 25), ("recurrent", 6), ("blocks", 1), ("blocks-dynamic", 1),
     ])
     func agreesWithPyTorch(theme: String, count: Int) throws {
         let model = try model(of: Self.program(theme))

@@ -10,6 +10,11 @@ extension ATenTranslator {
         guard let (schema, isInPlace) = ATenSchema.find(target: node.target),
             let translation = ATenTable.standard.entries[schema.fullName]
         else { throw GraphError(.unsupportedOperator, "no translation for \(node.target)", node: place) }
+        var node = node
+        // dropout_ calls "self" what dropout calls "input".
+        if isInPlace, let formal = schema.arguments.first?.name, node.arguments.first?.name == "self" {
+            node.arguments[0].name = formal
+        }
         let call = ATenCall(self, node, schema)
         if isInPlace {
             try overwrite(call, translation)
