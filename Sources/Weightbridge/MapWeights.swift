@@ -33,6 +33,10 @@ public func mapWeights(
         // What no name leads to has to fit in full; else the family's diagnosis says more.
         guard error.code != .unused, isNamed || !atlas.candidates(for: stateDict).isEmpty || error.code == .unknown
         else { throw error }
-        return try byAtlas()
+        do {
+            return try byAtlas()
+        } catch let other as MappingError where other.code == .unknown && !isNamed {
+            throw error
+        }
     }
 }
