@@ -133,7 +133,7 @@ class Form:
 
     def write_expression(self, writer, one, two):
         kind, number = self.expression(one, two)
-        if kind == NUMBER:
+        if kind == NUMBER and abs(number) < 1 << 60:
             writer.number((number * 2 if number >= 0 else -number * 2 - 1) * 2)
         else:
             writer.number(kind * 2 + 1)
