@@ -43,7 +43,13 @@ extension LoadedModel {
             model = try ExportedPrograms.model(of: program, options: options)
         } catch let refusal as GraphError where options.batch != .asExported && checkpoint.format == .torchScript {
             options.batch = .asExported
-            model = try ExportedPrograms.model(of: program, options: options)
+            do {
+                model = try ExportedPrograms.model(of: program, options: options)
+            } catch var error as GraphError {
+                error.hint =
+                    error.hint ?? "are these the sizes of its inputs? --image-size or --input-shape gives others"
+                throw error
+            }
             notes = ["the number of samples is fixed: \(refusal.problem)"]
         }
         self.init(model: try model.returning(mapping), checkpoint: checkpoint, program: program)

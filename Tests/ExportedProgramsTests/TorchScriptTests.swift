@@ -93,7 +93,7 @@ import Testing
             a = [torch.relu(x), torch.neg(x)]
             _0 = torch.append(a, torch.exp(x))
             _1 = torch.rsub(torch.remainder(torch.size(x, 2), 7), 7)
-            b = torch.sub(_1, 5)
+            b : int = torch.sub(_1, 5)
             for i in range(torch.len(a)):
               b = torch.add(b, i)
             if torch.gt(torch.size(x, 1), 2):

@@ -41,7 +41,14 @@ extension ExportedProgram {
             arguments.append(unrolling.userInput(parameter.name, type: ATenTensorType(.float32, sizes)))
         }
         let interpreter = ScriptInterpreter(archive, program: unrolling)
-        try unrolling.results(try interpreter.call(module, "forward", arguments))
+        do {
+            try unrolling.results(try interpreter.call(module, "forward", arguments))
+        } catch var error as FormatError {
+            if !notes.isEmpty {
+                error.hint = "TorchScript doesn't record input sizes: give them with --image-size or --input-shape"
+            }
+            throw error
+        }
         self = try unrolling.finished(state: state)
         self.notes = notes + self.notes
         try graph.checkNames()

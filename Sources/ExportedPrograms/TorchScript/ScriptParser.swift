@@ -191,6 +191,8 @@ struct ScriptParser {
             return made(.repeated(condition, try block(deeperThan: indent, depth: depth + 1)))
         }
         let (first, targets, isList) = try expressions(0)
+        // `mask : Optional[Tensor] = mask0`.
+        if take(":") { _ = try expression(0) }
         guard take("=") else {
             try endOfLine()
             return made(.expression(first))
