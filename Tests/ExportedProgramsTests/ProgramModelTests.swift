@@ -93,7 +93,7 @@ import Testing
         let made = program(
             [2], [node("aten.made_up.default"), node("aten.relu.default"), node("mine::op"), node("mine::op")])
         do {
-            _ = try model(of: made)
+            _ = try translated(made)
             Issue.record("it was translated")
         } catch {
             #expect(error.code == .unsupportedOperator)
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    private func model(of program: ExportedProgram, _ batch: ExportOptions.Batch = .asExported) throws(GraphError)
+    private func translated(_ program: ExportedProgram, _ batch: ExportOptions.Batch = .asExported) throws(GraphError)
         -> Model
     {
         var options = ExportOptions()
@@ -124,11 +124,11 @@ import Testing
             [node("aten.select.int", [("dim", .int(.number(0))), ("index", .int(.number(0)))])],
         ] {
             let made = program([1, 4], nodes)
-            _ = try model(of: made)
-            #expect(throws: GraphError.self) { try model(of: made, .named("batch")) }
+            _ = try translated(made)
+            #expect(throws: GraphError.self) { try translated(made, .named("batch")) }
         }
         #expect(throws: GraphError.self) {
-            try model(of: program([2, 4], [node("aten.relu.default")]), .named("batch"))
+            try translated(program([2, 4], [node("aten.relu.default")]), .named("batch"))
         }
     }
 
@@ -153,20 +153,20 @@ import Testing
             node("aten.mT.default"),
         ] {
             let made = program([4], [bad])
-            #expect(throws: GraphError.self, "\(bad.target)") { try model(of: made) }
+            #expect(throws: GraphError.self, "\(bad.target)") { try translated(made) }
         }
     }
 
     @Test func whatTheProgramSaysOfItsValuesMustHold() {
         var made = program([2, 3], [node("aten.relu.default")])
         made.graph.types["y"] = ATenTensorType(.float32, [.number(3), .number(2)])
-        #expect(throws: GraphError.self) { try model(of: made) }
+        #expect(throws: GraphError.self) { try translated(made) }
     }
 
     @Test func trainingIsRefused() {
         let dropout = ATenNode(
             "aten.dropout.default", name: "y",
             arguments: [("input", .tensor("x")), ("p", .float(0.5)), ("train", .bool(true))], outputs: [.tensor("y")])
-        #expect(throws: GraphError.self) { try model(of: program([2], [dropout])) }
+        #expect(throws: GraphError.self) { try translated(program([2], [dropout])) }
     }
 }
