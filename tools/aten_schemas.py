@@ -10,7 +10,7 @@ import torch
 
 NAMES = """
 __and__.Scalar __and__.Tensor __or__.Scalar __or__.Tensor __xor__.Scalar __xor__.Tensor bitwise_xor.Scalar
-std_mean std_mean.dim var_mean
+std_mean std_mean.dim subtract.Scalar var_mean
 _adaptive_avg_pool2d _adaptive_avg_pool3d _assert_async.msg _assert_scalar _assert_tensor_metadata _cdist_forward
 _conj _convolution _convolution_mode _efficient_attention_forward
 _native_batch_norm_legit _native_batch_norm_legit.no_stats

@@ -462,6 +462,7 @@ let atenSchemaText = """
     std_mean.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)
     sub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor
     sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor
+    subtract.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor
     subtract.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor
     sum(Tensor self, *, ScalarType? dtype=None) -> Tensor
     sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor
