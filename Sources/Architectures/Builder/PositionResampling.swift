@@ -15,7 +15,8 @@ enum PositionResampling {
     static func adapted(
         _ table: Tensor, prefix: Int, from old: ImageSize, to new: ImageSize
     ) throws -> AdaptedWeight {
-        guard table.shape.count == 3, table.shape[0] == 1, table.shape[2] > 0, prefix >= 0, old.height > 0, old.width > 0,
+        guard table.shape.count == 3, table.shape[0] == 1, table.shape[2] > 0, prefix >= 0, old.height > 0,
+            old.width > 0,
             let count = old.height.multiplied(checked: old.width), let rows = count.adding(checked: prefix),
             rows == table.shape[1]
         else {

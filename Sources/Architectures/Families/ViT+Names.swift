@@ -15,6 +15,11 @@ extension ViT {
         ["vit_base_patch16_gap_224": 16, "vit_giant_patch16_radio_v3": 24][String(name.prefix { $0 != "." })]
     }
 
+    /// Whether there is a norm behind the blocks: RADIO's and InternViT's features come without.
+    static func hasNorm(ofName name: String) -> Bool? {
+        name.contains("_radio_") || name.contains("_intern300m_") ? false : nil
+    }
+
     private static let siglip2: Set = [
         "vit_base_patch32_siglip_256", "vit_large_patch16_siglip_512", "vit_so400m_patch16_siglip_256",
         "vit_so400m_patch16_siglip_384", "vit_so400m_patch16_siglip_512", "vit_giantopt_patch16_siglip_256",

@@ -55,7 +55,11 @@ extension ViT {
             reason: self.style.hasOwnGate || self.style.isGated
                 ? "that of SwiGLU" : "usual for ViT; some CLIP towers have quick_gelu")
         // Few architectures have no norm behind the blocks: elsewhere it is missing.
-        if !hasNorm, !hasFCNorm { hasNorm = named?.hasNorm ?? variant?.model.hasNorm ?? true }
+        if !hasNorm, !hasFCNorm {
+            hasNorm =
+                hints.architecture.flatMap { Self.hasNorm(ofName: $0.name) } ?? named?.hasNorm
+                ?? variant?.model.hasNorm ?? true
+        }
         if !sizesAreSane { return nil }
         var twin = self
         twin.style.order = .postNorm
