@@ -48,6 +48,13 @@ final class ATenCall {
         return true
     }
 
+    /// The error for a number that an attribute has to hold and that depends on the sizes of the inputs.
+    private func open(_ name: String) -> GraphError {
+        GraphError(
+            .unsupportedArgument, "depends on the sizes of the inputs", argument: name,
+            hint: "fix them: --batch 1")
+    }
+
     private func wrong(_ name: String, _ wanted: String) -> GraphError {
         GraphError(.argument, "is no \(wanted)", node: net.place, argument: name)
     }
@@ -112,7 +119,7 @@ final class ATenCall {
     func optionalDim(_ name: String) throws -> SymbolicInt? { try has(name) ? try dim(name) : nil }
 
     func int(_ name: String) throws -> Int {
-        guard let value = try dim(name).size else { throw wrong(name, "number that is known before the run") }
+        guard let value = try dim(name).size else { throw open(name) }
         return value
     }
 
@@ -130,7 +137,7 @@ final class ATenCall {
     /// Whole numbers that are known; a single one stands for all of `count`.
     func ints(_ name: String, count: Int? = nil) throws -> [Int] {
         let values = try dims(name).map { size in
-            guard let value = size.size else { throw wrong(name, "list of numbers that are known before the run") }
+            guard let value = size.size else { throw open(name) }
             return value
         }
         guard let count, values.count != count else { return values }
@@ -162,7 +169,7 @@ final class ATenCall {
         case .float(let value): return .real(value)
         case .int(let size):
             if case .symbol(let symbol) = size, let real = net.reals[symbol] { return .real(real) }
-            guard let value = try net.resolved(size).known else { throw wrong(name, "number known before the run") }
+            guard let value = try net.resolved(size).known else { throw open(name) }
             return .whole(value)
         case .tensor(let symbol):
             if let real = net.reals[symbol] { return .real(real) }
