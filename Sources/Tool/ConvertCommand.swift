@@ -26,8 +26,13 @@ struct ConvertCommand: ParsableCommand {
     @Argument(help: "The file to convert.", completion: .file())
     var file: String
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where to write.", valueName: "file"), completion: .file())
-    var output: String
+    @Option(name: .customShort("o"), help: ArgumentHelp("Where to write.", valueName: "file"), completion: .file())
+    var target: String?
+
+    @Option(
+        name: .customLong("output"),
+        help: ArgumentHelp("As --module; the file to write where there is no -o. Repeatable.", valueName: "name"))
+    var outputs: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -68,15 +73,27 @@ struct ConvertCommand: ParsableCommand {
                 throw ValidationError("\(option) wants \(range.lowerBound) to \(range.upperBound), not \(value)")
             }
         }
+        _ = try destination()
         if let externalThreshold, externalThreshold < 0 {
             throw ValidationError("--external-threshold wants a number of bytes, not \(externalThreshold)")
         }
     }
 
+    /// The file to write and the modules to return: `--output` says either, since `-o` is its usual short form.
+    private func destination() throws -> (file: String, modules: [String]) {
+        if let target { return (target, outputs) }
+        guard let file = outputs.first(where: { (try? OutputFormat(path: $0)) != nil }) ?? outputs.first else {
+            throw ValidationError("Missing expected argument '-o <file>'")
+        }
+        return (file, outputs.filter { $0 != file })
+    }
+
     func run() throws {
+        let (output, modules) = try destination()
         var options = ConversionOptions()
         options.reading = reading.options()
         options.mapping = try architecture.options()
+        options.mapping.modules += modules
         options.opset = opset
         options.mlOpset = mlOpset
         options.externalDataThreshold = externalThreshold ?? (externalData ? 0 : nil)

@@ -58,6 +58,12 @@ import Testing
                 ["convert", "@/architectures/vit/weights.safetensors", "-o", "x.onnx", "--module", "block.0"], 64,
                 "did you mean 'blocks.0'"
             ),
+            (
+                ["convert", "@/architectures/vit/weights.safetensors", "-o", "x.onnx", "--output", "block.0"], 64,
+                "did you mean 'blocks.0'"
+            ),
+            (["convert", "@/architectures/vit/weights.safetensors"], 64, "-o <file>"),
+            (["convert", "@/architectures/vit/weights.safetensors", "--output", "blocks.0"], 64, "ending '0'"),
         ] as [([String], Int32, String)])
     func wrongInput(_ arguments: [String], _ status: Int32, _ message: String) throws {
         let fixtures = packageRoot.appendingPathComponent("fixtures").path
@@ -115,6 +121,13 @@ import Testing
             "convert", folder.path("m.onnx"), "-o", folder.path("part.onnx"), "--module", "blocks.0",
         ])
         #expect(part.status == 0, "\(part.output)")
+        let both = try runTool([
+            "convert", folder.path("m.onnx"), "--output", "blocks.0", "--output", folder.path("again.onnx"),
+        ])
+        #expect(both.status == 0, "\(both.output)")
+        #expect(
+            try Data(contentsOf: URL(fileURLWithPath: folder.path("part.onnx")))
+                == Data(contentsOf: URL(fileURLWithPath: folder.path("again.onnx"))))
         let settled = try runTool(["run", folder.path("m.onnx"), "--features", "--input", golden, "-o", "x.npz"])
         #expect(settled.status == 64 && settled.output.contains("holds a graph"), "\(settled.output)")
     }
