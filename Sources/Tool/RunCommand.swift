@@ -96,7 +96,16 @@ struct ExecutionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Give up after this many seconds.", valueName: "seconds"))
     var timeLimit: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "Refuse what would take more memory than this; else than the machine has to spare.", valueName: "gigabytes")
+    )
+    var memoryLimit: Double?
+
     func validate() throws {
+        if let memoryLimit, !(memoryLimit > 0 && memoryLimit < 1e6) {
+            throw ValidationError("--memory-limit wants a number of gigabytes above 0, not \(memoryLimit)")
+        }
         if let timeLimit, !(timeLimit > 0 && timeLimit < 1e9) {
             throw ValidationError("--time-limit wants a number of seconds above 0, not \(timeLimit)")
         }
@@ -106,6 +115,7 @@ struct ExecutionOptions: ParsableArguments {
         var options = SessionOptions()
         options.precision = precision == .float64 ? .float64 : .native
         if let timeLimit { options.timeLimit = .seconds(timeLimit) }
+        if let memoryLimit { options.memoryLimit = Int(memoryLimit * 1e9) }
         return options
     }
 }

@@ -63,6 +63,16 @@ import Testing
                 "did you mean 'blocks.0'"
             ),
             (["convert", "@/architectures/vit/weights.safetensors"], 64, "-o <file>"),
+            (
+                [
+                    "run", "@/architectures/vit/weights.safetensors", "--zeros", "-o", "x.npz", "--memory-limit",
+                    "0.00001",
+                ], 65, "limit.memory"
+            ),
+            (
+                ["run", "@/architectures/vit/weights.safetensors", "--zeros", "-o", "x.npz", "--memory-limit", "0"],
+                64, "gigabytes above 0"
+            ),
             (["convert", "@/architectures/vit/weights.safetensors", "--output", "blocks.0"], 64, "ending '0'"),
         ] as [([String], Int32, String)])
     func wrongInput(_ arguments: [String], _ status: Int32, _ message: String) throws {
