@@ -4,7 +4,7 @@
     compare_check.py TOOL PATH... [--mutants N] [--seed S] [--filter TEXT] [--keep FOLDER]
 
 Judges every .onnx file below the paths and, with --mutants, N mutants of each that onnx finds valid (tools/mutants.py).
-Prints each disagreement and the counts; exits with 1 where there is one that isn't in `REASONS`: what we do otherwise on
+Prints each disagreement and the counts; exits with 1 where there is one that isn't in `STRICTER` or `LAXER`: what we do otherwise on
 purpose. The seed of the mutants is printed.
 """
 import argparse
@@ -46,11 +46,14 @@ STRICTER = [
     (r"expected the same size|don't fit weights|is no order of|columns against|number of elements differs|"
      r"can't be worked out|elements of an axis of size|the step is 0|doesn't broadcast|doesn't fit the padded input|"
      r"is outside of -?\d+\.\.<|numbers, expected|don't broadcast|expected rank|numbers for|expected a scalar|"
-     r"is no dimension|differ in length|doesn't cut|don't cut into|is no scale|in parts of|is outside of \d+\.\.\.",
+     r"is of size \d+, not 1|is no dimension|differ in length|doesn't cut|don't cut into|is no scale|in parts of|"
+     r"is outside of \d+\.\.\.",
      "shapes that contradict each other, which our rules see and onnx's leave to the runtime"),
 ]
 STRICTER += [
     (r"nothing makes the graph output", "a graph handed to a function, which onnx doesn't look into"),
+    (r"FlexAttention -> [^ ]*/(score|prob)_mod/", "the graph that FlexAttention runs on its scores, which onnx doesn't "
+     "look into"),
     (r"the function .* has no such attribute", "an attribute that the function hasn't: it would have no effect"),
     (r"elements don't come of|is none of NOTSET", "ConvTranspose's padding, which onnx leaves to the runtime"),
     (r"is declared as .* and as", "two declarations of one value that contradict each other"),
@@ -98,6 +101,15 @@ def counts_axes_from_the_end(model):
         for node in nodes(model) for attribute in node.attribute)
 
 
+def has_internal_attributes(model):
+    return any(node.op_type == "Constant" and any(attribute.name.startswith("__") for attribute in node.attribute)
+               for node in nodes(model))
+
+
+def has_custom_operators(model):
+    return any(node.domain not in ("", "ai.onnx") and not node.domain.startswith("ai.onnx.") for node in nodes(model))
+
+
 # The same for what only onnx finds; the third says of which models it holds.
 LAXER = [
     (r"No opset import for domain 'ai\.onnx'", "'ai.onnx' is another name of the empty domain, in imports and nodes"),
@@ -120,6 +132,10 @@ LAXER = [
     (r"Squeeze\): .* Inferred shape and existing shape differ in rank", "Squeeze before version 11 with axes below 0, "
      "which its text rules out and the runtimes count from the end; onnx's inference finds no such axis",
      counts_axes_from_the_end),
+    (r"subgraph outputs should all be tensors or sequences or optionals, but output \d+ was 0", "a custom operator's "
+     "result has a type that isn't known; onnx takes it for none where a Loop's body returns it", has_custom_operators),
+    (r"ParseData type mismatch for tensor: \. Expected", "attributes that begin with two underscores are the writer's own, "
+     "so onnx's checker too; but its inference takes one for a Constant's value", has_internal_attributes),
     (r"no answer", "onnx doesn't come to an end, or crashes"),
 ]
 

@@ -82,7 +82,7 @@ struct ProgramRunner: Sendable {
         guard needed <= state.limit - state.used else {
             throw GraphError(
                 .memory, "the weights take \(size) bytes more, \(state.limit - state.used) are left of the limit",
-                hint: "raise the session's memory limit")
+                hint: "raise the session's memory limit (--memory-limit)")
         }
         let loaded =
             options.precision == .float64
@@ -114,7 +114,8 @@ struct RunState {
         used = used.adding(checked: sizes[slot]) ?? Int.max
         guard used <= limit else {
             throw GraphError(
-                .memory, "the values take more than \(limit) bytes", hint: "raise the session's memory limit")
+                .memory, "the values take more than \(limit) bytes",
+                hint: "raise the session's memory limit (--memory-limit)")
         }
     }
 

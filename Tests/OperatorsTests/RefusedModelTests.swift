@@ -259,6 +259,11 @@ import Testing
         #expect(other.contains { $0.contains("is declared as float32[2], but the node gives int64[2]") }, "\(other)")
         let cast = faults("Scan", [state, x], body([state, state], from: 0, casts: .int32), attributes)
         #expect(cast.contains { $0.contains("expected the same type and shape") }, "\(cast)")
+        for name in ["scan_output_axes", "scan_output_directions"] {
+            let uneven = faults(
+                "Scan", [state, x], body([state, state], from: 0), attributes + [Attribute(name, .ints([0, 0]))])
+            #expect(uneven.contains { $0.contains("2 numbers for 0 outputs") }, "\(uneven)")
+        }
     }
 
     @Test("A function whose caller leaves out what its body needs")

@@ -88,7 +88,7 @@ public struct Call: Sendable {
         guard bytes <= memory else {
             throw GraphError(
                 .memory, "the result of shape \(shape) takes \(bytes) bytes, \(memory) are left of the limit",
-                hint: "raise the session's memory limit")
+                hint: "raise the session's memory limit (--memory-limit)")
         }
     }
 
@@ -115,7 +115,7 @@ public struct Call: Sendable {
     /// - Throws: `limit.time` once the session's time is over. For the outer loops of long kernels.
     public func checkTime() throws {
         if let deadline, ContinuousClock.now >= deadline {
-            throw GraphError(.time, "the time limit is over", hint: "raise the session's time limit")
+            throw GraphError(.time, "the time limit is over", hint: "raise the session's time limit (--time-limit)")
         }
     }
 

@@ -7,7 +7,7 @@ extension Call {
         guard let bytes, bytes <= memory else {
             throw GraphError(
                 .memory, "\(purpose) takes \(bytes.map(String.init) ?? "more than 2⁶³") bytes, \(memory) are left",
-                hint: "raise the session's memory limit")
+                hint: "raise the session's memory limit (--memory-limit)")
         }
         return with(values: values, using: bytes)
     }
@@ -22,7 +22,7 @@ extension Call {
             throw GraphError(
                 .memory,
                 "intermediate results take \(bytes.map(String.init) ?? "more than 2⁶³") bytes, \(memory) are left",
-                hint: "raise the session's memory limit")
+                hint: "raise the session's memory limit (--memory-limit)")
         }
         let buffer = try allocate(bytes)
         defer { buffer.deallocate() }

@@ -114,6 +114,6 @@ extension Call {
     var stacksTakeTooMuch: GraphError {
         GraphError(
             .memory, "the outputs of the iterations take more than the \(memory) bytes that are left of the limit",
-            hint: "raise the session's memory limit")
+            hint: "raise the session's memory limit (--memory-limit)")
     }
 }

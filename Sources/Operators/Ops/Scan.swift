@@ -11,7 +11,6 @@ extension Operator {
         "Scan", accuracy: .exact,
         infer: InferenceRule { node in
             var plan = try ScanPlan(&node.binding, inputs: node.inputs.count)
-            plan.outputs = node.outputs.count - plan.carried
             let first = plan.firstInput
             let batch = plan.isBatched ? 1 : 0
             var length = Dimension.unknown
@@ -39,6 +38,7 @@ extension Operator {
                 try node.body("body", state.map { InferredValue(type: $0) } + slices)
             }
             try node.requireOutputs(results.count, "body")
+            try plan.setOutputs(results.count - plan.carried)
             for position in node.outputs.indices {
                 let type = position < plan.carried ? state[position] : results[checked: position]?.type
                 guard let element = type?.elementType else { continue }
@@ -64,18 +64,14 @@ extension Operator {
                     .argument, "the graph has \(body.inputCount) inputs, expected \(plan.carried + plan.scanned)",
                     argument: "body")
             }
-            plan.outputs = body.outputCount - plan.carried
-            guard plan.outputs >= 0, binding.outputs.count <= body.outputCount else {
+            let outputs = body.outputCount - plan.carried
+            guard outputs >= 0, binding.outputs.count <= body.outputCount else {
                 throw GraphError(
                     .argument,
                     "the graph gives \(body.outputCount) values, expected \(plan.carried) values to carry on and what"
                         + " the node's \(binding.outputs.count) outputs want", argument: "body")
             }
-            for (name, count) in [
-                ("scan_output_axes", plan.outputAxes.count), ("scan_output_directions", plan.outputsReversed.count),
-            ] where count != 0 && count != plan.outputs {
-                throw GraphError(.argument, "\(count) numbers for \(plan.outputs) outputs", argument: name)
-            }
+            try plan.setOutputs(outputs)
             let fixed = plan
             let inDouble = binding.computesInDouble
             return { call in
@@ -124,6 +120,16 @@ private struct ScanPlan: Sendable {
             outputAxes = try ScanPlan.list(&binding, "scan_output_axes", nil) { Int($0) }
             outputsReversed = try ScanPlan.list(&binding, "scan_output_directions", nil) { $0 != 0 }
         }
+    }
+
+    /// Says how many outputs the body stacks, which the attributes must be written for.
+    mutating func setOutputs(_ count: Int) throws {
+        for (name, numbers) in [
+            ("scan_output_axes", outputAxes.count), ("scan_output_directions", outputsReversed.count),
+        ] where numbers != 0 && numbers != count {
+            throw GraphError(.argument, "\(numbers) numbers for \(count) outputs", argument: name)
+        }
+        outputs = count
     }
 
     private static func list<T>(
