@@ -22,6 +22,9 @@ import timm
 import torch
 from safetensors.torch import save_file
 
+sys.path.insert(0, str(compare.ROOT / "fixtures" / "atlas"))
+from make import Wide  # noqa: E402
+
 MODULES = "weightbridge.module_outputs"
 
 
@@ -71,7 +74,8 @@ def measure(tool, name, folder):
     checkpoint, options = f"{folder}/model.safetensors", ["--architecture", name, "--atlas", "--no-digest"]
     save_file({key: tensor.clone().contiguous() for key, tensor in model.state_dict().items()}, checkpoint)
     model = model.double()
-    wanted = hooked(model, image.double())
+    with Wide():
+        wanted = hooked(model, image.double())
 
     call(tool, "convert", checkpoint, "-o", f"{folder}/whole.onnx", *options)
     nodes = onnx.load(f"{folder}/whole.onnx", load_external_data=False).graph.node
@@ -94,7 +98,8 @@ def measure(tool, name, folder):
         found = outputs(tool, f"{folder}/features.onnx", f"{folder}/image.npz", f"{folder}/out.npz")
         row["features_shape"] = list(next(iter(found.values())).shape)
         model.reset_classifier(0)
-        result = model.eval()(image.double())
+        with Wide():
+            result = model.eval()(image.double())
         result = (result if isinstance(result, torch.Tensor) else result[0]).numpy()
         row["features"] = distance(next(iter(found.values())), result)
     except Exception as error:
