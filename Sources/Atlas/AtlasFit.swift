@@ -11,6 +11,10 @@ struct AtlasFit {
     var misshaped: [String] = []
     var unexpected: [String] = []
     var matched = 0
+    /// Whether the graph returns features: the form has no classes, or its classifier is left out.
+    var isHeadless: Bool
+    /// Weights that only the head uses, which is left out.
+    var headKeys: [String] = []
 
     var isExact: Bool { missing.isEmpty && misshaped.isEmpty && unexpected.isEmpty }
     /// Whether all that the graph needs is there.
@@ -21,6 +25,7 @@ struct AtlasFit {
     init(_ entry: AtlasEntry, _ record: AtlasRecord, _ weights: StateDict) {
         self.entry = entry
         self.record = record
+        isHeadless = entry.isHeadless
         for state in record.states {
             guard let found = weights[state.name] else { continue }
             classes = classes ?? Self.count(.classes, of: state, found.shape)

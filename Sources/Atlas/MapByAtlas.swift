@@ -8,7 +8,8 @@ extension Atlas {
     ///
     /// - Parameters:
     ///   - config: the `config.json` beside the weights; it settles which architecture it is.
-    ///   - options: `architecture`, `batch`, `imageSize`, `computeType`, `allowUnused` and `leavesOutHead` count.
+    ///   - options: `architecture`, `batch`, `imageSize`, `computeType`, `allowUnused`, `leavesOutHead` and `modules`
+    ///     count.
     /// - Throws: ``MappingError`` where no form fits, with the nearest one's differences; `tensor.shape` where the
     ///   image size doesn't fit; what the translation of its operators throws.
     public func map(
@@ -17,15 +18,16 @@ extension Atlas {
         let named = options.architecture ?? configured(config)
         if let name = options.architecture, entries(named: name).isEmpty { throw unknown(name) }
         let fits = try fits(weights, named: named)
-        guard let best = fits.first else {
+        guard let whole = fits.first else {
             throw MappingError(
                 .unknown, "no architecture of the atlas has these \(weights.count) tensors",
                 report: "the atlas has \(Set(entries.map(\.name)).count) architectures of timm \(timmVersion)",
                 hint: "give the architecture with --architecture to see what is missing")
         }
+        let best = options.leavesOutHead || options.classes == 0 ? try headless(whole, weights) : whole
         try check(best, weights, options: options)
         var notes = options.architecture == nil && named != nil ? ["\(best.entry.name): config.json says so"] : []
-        notes += ambiguities(best, fits, isSettled: named != nil)
+        notes += ambiguities(whole, fits, isSettled: named != nil)
         if !best.unexpected.isEmpty {
             notes.append("\(best.unexpected.count) tensors aren't used and were left out")
         }
@@ -50,7 +52,7 @@ extension Atlas {
     }
 
     private func check(_ fit: AtlasFit, _ weights: StateDict, options: MappingOptions) throws {
-        let name = fit.entry.name + (fit.entry.isHeadless ? " without head" : "")
+        let name = fit.entry.name + (fit.isHeadless ? " without head" : "")
         if !fit.isUsable || !fit.unexpected.isEmpty && !options.allowUnused {
             throw MappingError(
                 missing: fit.missing.map { ($0.name, $0.shape.map { Int($0.value) }) },
@@ -58,10 +60,9 @@ extension Atlas {
                 of: name)
         }
         let settled = [
-            ("its head", options.leavesOutHead && !fit.entry.isHeadless), ("its activation", options.activation != nil),
+            ("its activation", options.activation != nil),
             ("its hyperparameters", !Preprocessing.settingNames.isSuperset(of: options.settings.keys)),
-            ("its outputs", !options.modules.isEmpty),
-            ("its outputs", options.returnsFeatures), ("its classes", options.classes != nil),
+            ("its classes", options.classes.map { $0 != 0 && Int64($0) != fit.classes } ?? false),
             ("its channels", options.inputChannels != nil),
         ]
         if let (what, _) = settled.first(where: \.1) {
@@ -69,6 +70,7 @@ extension Atlas {
                 .option, "the graph of \(name) is from the atlas and has \(what) settled", report: "",
                 hint: "convert it as it is; 'weightbridge extract' cuts a model at any value")
         }
+        if options.returnsFeatures { throw unpooled(fit) }
         if let asked = options.imageSize, !fit.entry.takes(height: asked.0, width: asked.1) {
             let size = "\(fit.entry.inputShape[1])×\(fit.entry.inputShape[2])"
             throw FormatError(
@@ -103,14 +105,14 @@ extension Atlas {
         let entry = fit.entry
         var notes = notes
         var used = weights
-        for name in fit.unexpected { used[name] = nil }
+        for name in fit.unexpected + fit.headKeys { used[name] = nil }
         let channels = fit.channels ?? Int64(entry.inputShape[0])
         let size = options.imageSize ?? (entry.inputShape[1], entry.inputShape[2])
         let choice = AtlasChoice(
             classes: fit.classes, channels: channels, height: Int64(size.0), width: Int64(size.1))
         let program = try fit.record.program(
             entry.name, weights: used, choice: choice, channels: channels, operators: operators,
-            output: entry.isHeadless ? "features" : "logits", tensor: tensor)
+            output: fit.isHeadless ? "features" : "logits", tensor: tensor)
         var exporting = ExportOptions()
         switch options.batch {
         case .size(let samples):
@@ -147,6 +149,11 @@ extension Atlas {
             config: config, classes: fit.classes.flatMap { Int(exactly: $0) }, note: { notes.append($0) })
         {
             model.metadata.append(ClassLabels.metadata(labels))
+        }
+        if !options.modules.isEmpty {
+            var asked = MappingOptions()
+            asked.modules = options.modules
+            model = try model.returning(asked)
         }
         return MappedModel(
             model: model, architecture: entry.name, family: entry.family, variant: entry.name, notes: notes,

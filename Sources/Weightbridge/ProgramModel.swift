@@ -126,13 +126,14 @@ extension ExportedProgram {
             ("hyperparameters", !Preprocessing.settingNames.isSuperset(of: mapping.settings.keys)),
             ("whether there is a head", mapping.leavesOutHead || mapping.returnsFeatures),
             ("the number of classes", mapping.classes != nil), ("the channels", mapping.inputChannels != nil),
-            ("its outputs", !mapping.modules.isEmpty),
             ("the image size", hasSizes && mapping.imageSize != nil),
             ("the shapes of its inputs", hasSizes && !mapping.inputShapes.isEmpty),
         ]
         guard let (what, _) = settled.first(where: \.1) else { return }
+        let asksForFeatures = mapping.leavesOutHead || mapping.returnsFeatures
         throw FormatError(
             .usage, "the program of the file settles \(what)", file: checkpoint.path,
-            hint: "export it anew from PyTorch, or take the weights alone with --architecture")
+            hint: (asksForFeatures ? "--output NAME returns what a module makes; else " : "")
+                + "export it anew from PyTorch, or take the weights alone with --architecture")
     }
 }

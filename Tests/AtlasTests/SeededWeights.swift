@@ -44,12 +44,12 @@ enum SeededWeights {
         return name.hasSuffix("weight") ? 0.8...1.2 : -0.1...0.1
     }
 
-    /// Two pictures of noise in steps of 1/64.
-    static func image(_ shape: [Int], seed: UInt64 = 5) throws -> Tensor {
-        let count = 2 * shape.reduce(1, *)
+    /// Pictures of noise in steps of 1/64.
+    static func image(_ shape: [Int], count samples: Int = 2, seed: UInt64 = 5) throws -> Tensor {
+        let count = samples * shape.reduce(1, *)
         let source = RandomSource(
             count: 4 * count, range: -128...128, seed: RandomSource.seed(for: "input", seed: seed))
-        let levels = try Tensor(.float32, shape: [2] + shape, bytes: Bytes(source)).array(of: Float.self)
-        return try Tensor(levels.map { $0.rounded(.down) / 64 }, shape: [2] + shape)
+        let levels = try Tensor(.float32, shape: [samples] + shape, bytes: Bytes(source)).array(of: Float.self)
+        return try Tensor(levels.map { $0.rounded(.down) / 64 }, shape: [samples] + shape)
     }
 }

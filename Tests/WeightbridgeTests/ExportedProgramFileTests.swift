@@ -74,6 +74,32 @@ import Weightbridge
         #expect(try loadModel(Digits.weights(name), mapping: mapping).program == nil)
     }
 
+    @Test("Outputs at modules are what those modules return", arguments: ["exported.pt2", "torchscript.pt"])
+    func modulesAreOutputs(_ name: String) throws {
+        let blocks = try GoldenData.load(Digits.blocks)
+        let images = try #require(GoldenData.load(Digits.golden)["input"])
+        let count = try #require(blocks["stem"]?.shape.first)
+        var mapping = MappingOptions()
+        if name == "exported.pt2" { mapping.batch = .size(Int64(count)) } else { mapping.imageSize = (16, 16) }
+        mapping.modules = ["blocks.2", "stem", "blocks.0.0.fn", "blocks", "head"]
+        let model = try loadModel(Digits.weights(name), mapping: mapping).model
+        #expect(model.graph.outputs.map { model.graph[$0].name } == mapping.modules)
+        let shape = [count] + images.shape.dropFirst()
+        let first = try Tensor(Array(images.doubles().prefix(shape.reduce(1, *))).map { Float($0) }, shape: shape)
+        var running = SessionOptions()
+        running.precision = .float64
+        let outputs = try Session(model, options: running).run(["x": first])
+        for module in mapping.modules {
+            let (found, expected) = try (#require(outputs[module]).doubles(), #require(blocks[module]).doubles())
+            #expect(found.count == expected.count)
+            #expect(zip(found, expected).allSatisfy { ($0 - $1).magnitude <= 1e-10 }, "\(module)")
+        }
+        mapping.modules = ["block.2"]
+        #expect {
+            _ = try loadModel(Digits.weights(name), mapping: mapping)
+        } throws: { ($0 as? MappingError)?.hint?.contains("blocks.2") == true }
+    }
+
     @Test func whatTheGraphSettlesIsNoOption() throws {
         var mapping = MappingOptions()
         mapping.imageSize = (32, 32)

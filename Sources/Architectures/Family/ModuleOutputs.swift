@@ -31,6 +31,15 @@ extension Model {
                 names.append(name)
                 continue
             }
+            // A module that is called more than once: the name stands on what another call returned.
+            if let other = whole.graph.id(named: name) {
+                guard !whole.graph.inputs.contains(other), whole.graph.initializers[other] == nil else {
+                    throw Candidate.refusal("'\(name)' is a weight or an input", hint: "name a module")
+                }
+                var number = 1
+                while whole.graph.id(named: "\(name)_\(number)") != nil { number += 1 }
+                whole.graph[other].name = "\(name)_\(number)"
+            }
             // The value keeps its own name: it may be asked for under two, and other modules' names stand on nodes.
             let type = whole.graph[value].type
             let made = whole.graph.addNode(

@@ -99,9 +99,12 @@ extension ATenTranslator {
         }
     }
 
-    /// Says that a module returns what the program's name stands for now.
+    /// Says that a module returns what the program's name stands for now. The record is kept with the node, and of a
+    /// node with several results it means the first.
     func mark(_ name: String, asOutputOf module: String) {
-        guard let wire = try? cells[name]?.contents(), let index = producers[wire.id] else { return }
+        guard let wire = try? cells[name]?.contents(), let index = producers[wire.id],
+            graph.nodes[index].outputs.first == wire.id
+        else { return }
         if let entry = graph.nodes[index].metadata.firstIndex(where: { $0.key == MetadataKey.moduleOutputs }) {
             graph.nodes[index].metadata[entry].value += "\n" + module
             return

@@ -1,0 +1,47 @@
+import Architectures
+import GraphIR
+
+extension Atlas {
+    /// The form without a head of the architecture that `fit` is of: that of the atlas where timm publishes such weights,
+    /// else its graph up to the classifier.
+    /// - Throws: ``MappingError`` where neither can be had.
+    func headless(_ fit: AtlasFit, _ weights: StateDict) throws -> AtlasFit {
+        if fit.entry.isHeadless { return fit }
+        var result: AtlasFit
+        if let entry = entries(named: fit.entry.name).first(where: \.isHeadless) {
+            result = try self.fit(entry, weights)
+        } else if let record = fit.record.withoutClassifier(operators: operators) {
+            result = AtlasFit(fit.entry, record, weights)
+        } else {
+            throw MappingError(
+                .option, "the graph of \(fit.entry.name) is from the atlas, which has none without its head",
+                report: "",
+                hint: outputHint(fit))
+        }
+        result.isHeadless = true
+        let known = Set(fit.record.states.map { ExactName($0.name) })
+        result.headKeys = result.unexpected.filter { known.contains(ExactName($0)) }
+        result.unexpected.removeAll { known.contains(ExactName($0)) }
+        return result
+    }
+
+    /// The error for features before pooling.
+    func unpooled(_ fit: AtlasFit) -> MappingError {
+        MappingError(
+            .option,
+            "the graph of \(fit.entry.name) is from the atlas, which doesn't say where its features end and pooling begins",
+            report: "", hint: outputHint(fit))
+    }
+
+    /// How to return something else than what the head makes.
+    private func outputHint(_ fit: AtlasFit) -> String {
+        var parts: [Substring] = []
+        for node in fit.record.nodes {
+            guard let part = fit.record.modules[node.module].split(separator: ".").first else { continue }
+            parts.removeAll { $0 == part }
+            parts.append(part)
+        }
+        let last = parts.suffix(6).map { "'\($0)'" }.joined(separator: ", ")
+        return "--output NAME returns what a module makes" + (last.isEmpty ? "" : "; its last ones are \(last)")
+    }
+}
