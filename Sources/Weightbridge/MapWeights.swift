@@ -20,23 +20,49 @@ public func mapWeights(
     {
         return try byAtlas()
     }
+    let atlas = try Atlas.shared()
+    let isNamed = options.architecture.map { !atlas.entries(named: $0).isEmpty } ?? false
     do {
-        return try mapArchitecture(stateDict, config: config, options: options)
+        var strict = options
+        // What a family has no use for may be just what another architecture has more.
+        strict.allowUnused = options.allowUnused && atlas.candidates(for: stateDict).isEmpty
+        var mapped = try mapArchitecture(stateDict, config: config, options: strict)
+        mapped.notes += strangers(stateDict, in: atlas, isSettled: options.architecture != nil || hasName(config))
+        return mapped
     } catch let error as MappingError {
-        let atlas = try Atlas.shared()
-        let isNamed = options.architecture.map { !atlas.entries(named: $0).isEmpty } ?? false
         // What a family's weights don't allow is the family's word, unless only the atlas has the name.
         let isKnown = try options.architecture.map { name in
             try ArchitectureCatalog.entries(matching: name).contains { $0.name == name }
         }
         if error.code == .option, isKnown ?? true { throw error }
+        if isNamed || !atlas.candidates(for: stateDict).isEmpty { return try byAtlas() }
+        // Other authors' keys, of an architecture that is no family's.
+        for (weights, notes) in translations(of: stateDict) where !atlas.candidates(for: weights).isEmpty {
+            var mapped = try atlas.map(weights, config: config, options: options)
+            mapped.notes = notes + mapped.notes
+            return mapped
+        }
         // What no name leads to has to fit in full; else the family's diagnosis says more.
-        guard error.code != .unused, isNamed || !atlas.candidates(for: stateDict).isEmpty || error.code == .unknown
-        else { throw error }
+        guard error.code == .unknown else { throw error }
         do {
             return try byAtlas()
-        } catch let other as MappingError where other.code == .unknown && !isNamed {
+        } catch let other as MappingError where other.code == .unknown {
             throw error
         }
     }
+}
+
+private func hasName(_ config: JSONValue?) -> Bool {
+    guard case .object(let members)? = config else { return false }
+    return members.contains { ExactName($0.key) == "architecture" }
+}
+
+/// Architectures of other kinds that have the same names and shapes as weights that a family has taken.
+private func strangers(_ weights: StateDict, in atlas: Atlas, isSettled: Bool) -> [String] {
+    if isSettled { return [] }
+    let families = ["convmixer", "deit", "inception_v3", "mlp_mixer", "resnet", "vision_transformer"]
+    let others = atlas.candidates(for: weights).filter { entry in
+        !families.contains(String(entry.family.prefix { $0 != "." }))
+    }
+    return others.prefix(1).map { "\($0.name) has the same names and shapes; --architecture settles it" }
 }

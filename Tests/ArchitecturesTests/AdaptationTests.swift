@@ -27,6 +27,7 @@ import Testing
         options.imageSize = (Int(size[0]), Int(size[1]))
         options.inputChannels = try #require(golden["input_channels"]).array(of: Int64.self).first.map { Int($0) }
         options.returnsFeatures = try golden["is_features"]?.array(of: Int64.self) == [1]
+        options.leavesOutHead = try golden["is_pooled"]?.array(of: Int64.self) == [1]
         return options
     }
 
@@ -52,13 +53,24 @@ import Testing
         #expect(zip(single, rounded).allSatisfy { ($0 - $1).magnitude <= 20 * greatest * 0x1p-24 })
         #expect(
             mapped.model.graph.outputs.map { mapped.model.graph[$0].name }
-                == (file.hasSuffix("features") ? ["features"] : ["logits"]))
+                == (file.hasSuffix("features") || file.hasSuffix("pooled") ? ["features"] : ["logits"]))
+    }
+
+    @Test("No classes are no head", arguments: ["vit", "deit_distilled", "mixer", "resnet_basic", "lvvit", "cvt"])
+    func noClasses(model: String) throws {
+        var (headless, none) = try (FamilyTests.options(model), FamilyTests.options(model))
+        headless.leavesOutHead = true
+        none.classes = 0
+        let (found, expected) = (try Self.map(model, none).model.graph, try Self.map(model, headless).model.graph)
+        #expect(found.nodes.map(\.name) == expected.nodes.map(\.name))
+        #expect(found.initializers.values.map(\.name) == expected.initializers.values.map(\.name))
+        #expect(found.outputs.map { found[$0].name } == ["features"])
     }
 
     @Test("The checkpoint's own bits come back, whatever the model was adapted to", arguments: cases)
     func comesBack(file: String, model: String) throws {
         var options = try Self.options(GoldenData.load("\(Self.folder)/\(file).npz"))
-        options.returnsFeatures = false
+        (options.returnsFeatures, options.leavesOutHead) = (false, false)
         let original = try FamilyTests.checkpoint(model).stateDict
         let back = try restoredStateDict(of: convertOpset(Self.map(model, options).model, to: 13))
         #expect(back.names == original.names)
@@ -67,15 +79,16 @@ import Testing
         }
     }
 
-    @Test("Resampled tables of positions are timm's to the bit", arguments: cases.filter { $0.model != "mixer" })
+    @Test("Resampled tables of positions are timm's and the authors' to the bit", arguments: cases)
     func tables(file: String, model: String) throws {
         let golden = try GoldenData.load("\(Self.folder)/\(file).npz")
         guard let table = golden["table"] else { return }
         let original = try #require(FamilyTests.checkpoint(model).stateDict["pos_embed"])
-        let prefix = ["vit": 1, "deit_distilled": 2][model] ?? 0
-        let size = try #require(golden["image_size"]).array(of: Int64.self).map { Int($0) / 8 }
+        let prefix = ["vit": 1, "deit_distilled": 2, "lvvit": 1][model] ?? 0
+        let (patch, old) = model == "lvvit" ? (16, ImageSize(3, 3)) : (8, ImageSize(4, 4))
+        let size = try #require(golden["image_size"]).array(of: Int64.self).map { Int($0) / patch }
         let adapted = try PositionResampling.adapted(
-            original, prefix: prefix, from: ImageSize(4, 4), to: ImageSize(size[0], size[1]))
+            original, prefix: prefix, from: old, to: ImageSize(size[0], size[1]), isAntialiased: model != "lvvit")
         let kept = try original.array(of: Float.self).prefix(prefix * original.shape[2])
         let made = try #require(adapted.derived).array(of: Float.self)
         #expect(try (Array(kept) + made).map(\.bitPattern) == table.array(of: Float.self).map(\.bitPattern))
@@ -126,7 +139,7 @@ import Testing
         }
         #expect(refused("mixer") { $0.imageSize = (48, 48) }?.code == .option)
         #expect(refused("gmlp") { $0.imageSize = (64, 64) }?.problem.contains("4×4 positions") == true)
-        #expect(refused("lvvit") { $0.imageSize = (64, 64) }?.code == .option)
+        #expect(refused("lvvit") { $0.imageSize = (8, 64) }?.problem.contains("no patch of 16") == true)
         #expect(refused("vit") { $0.imageSize = (4, 4) }?.code == .option)
         #expect(refused("vit") { $0.classes = 5 }?.hint?.contains("--no-head") == true)
         #expect(refused("vit") { $0.classes = 8 }?.problem.contains("7 classes") == true)

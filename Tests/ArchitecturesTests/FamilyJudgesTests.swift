@@ -26,7 +26,7 @@ struct FamilyJudgesTests {
     @Test("Models adapted to other sizes, channels and outputs do so, too")
     func adapted() throws {
         try withFolder { folder in
-            #expect(AdaptationTests.cases.count == 17)
+            #expect(AdaptationTests.cases.count == 23)
             for (file, model) in AdaptationTests.cases {
                 let options = try AdaptationTests.options(GoldenData.load("\(AdaptationTests.folder)/\(file).npz"))
                 let mapped = try AdaptationTests.map(model, options)

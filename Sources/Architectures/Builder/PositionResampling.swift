@@ -1,7 +1,7 @@
 import GraphIR
 
-/// timm's `resample_abs_pos_embed`: a table of positions for a grid of another size, by bicubic interpolation with
-/// antialiasing (`torch.nn.functional.interpolate`, a = −½), in float32.
+/// A table of positions for a grid of another size, by bicubic interpolation in float32: timm's `resample_abs_pos_embed`
+/// with antialiasing (`torch.nn.functional.interpolate`, a = −½), or without it (``CubicTaps``).
 ///
 /// The arithmetic is PyTorch's to the bit, as its kernels for x86-64 with AVX2 and wider do it: first along rows, then
 /// along columns; weights by fused multiply-adds; of a sum the products in whole fours are rounded before they are
@@ -11,9 +11,10 @@ enum PositionResampling {
     static let limit = 1 << 28
 
     /// The table `[1, prefix + old, D]` for a new grid. The rows of the `prefix` stay as they are.
+    /// - Parameter isAntialiased: as timm does it.
     /// - Throws: `tensor.shape` where the table isn't one of the old grid; `tensor.dtype` for narrow types.
     static func adapted(
-        _ table: Tensor, prefix: Int, from old: ImageSize, to new: ImageSize
+        _ table: Tensor, prefix: Int, from old: ImageSize, to new: ImageSize, isAntialiased: Bool = true
     ) throws -> AdaptedWeight {
         guard table.shape.count == 3, table.shape[0] == 1, table.shape[2] > 0, prefix >= 0, old.height > 0,
             old.width > 0,
@@ -32,15 +33,16 @@ enum PositionResampling {
                 hint: "give a smaller image size")
         }
         let values = Array(try table.floats().dropFirst(prefix * dim))
-        let wide = resampled(values, outer: old.height, from: old.width, to: new.width, inner: dim)
-        let whole = resampled(wide, outer: 1, from: old.height, to: new.height, inner: new.width * dim)
+        let resampled = isAntialiased ? Self.antialiased : CubicTaps.resampled
+        let wide = resampled(values, old.height, old.width, new.width, dim)
+        let whole = resampled(wide, 1, old.height, new.height, new.width * dim)
         return AdaptedWeight(
             axis: 1, kept: 0..<prefix,
             derived: try .of(whole, as: table.elementType, shape: [1, new.height * new.width, dim]))
     }
 
     /// `[outer, from, inner]` → `[outer, to, inner]`. The caller has checked that the sizes are those of the values.
-    private static func resampled(_ values: [Float], outer: Int, from: Int, to: Int, inner: Int) -> [Float] {
+    private static func antialiased(_ values: [Float], outer: Int, from: Int, to: Int, inner: Int) -> [Float] {
         let filters = (0..<to).map { Filter(at: $0, from: from, to: to) }
         var result: [Float] = []
         result.reserveCapacity(outer * to * inner)

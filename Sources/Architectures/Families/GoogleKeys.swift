@@ -38,6 +38,40 @@ enum GoogleKeys {
         ]
     }
 
+    /// The ResNet before the patches of a hybrid, or its stem alone. Stages and units are counted from one, and norms have
+    /// shapes `[1, 1, 1, C]`. Which model that is, the atlas knows.
+    static func backbone(_ weights: StateDict, _ prefix: String) -> [KeyTranslation.Rule] {
+        let root = prefix.replacing("/", with: ".")
+        let new = "patch_embed.backbone."
+        func layer(_ old: (convolution: String, norm: String), _ convolution: String, _ norm: String)
+            -> [KeyTranslation.Rule]
+        {
+            [.change("\(root)\(old.convolution).kernel", "\(new)\(convolution).weight", kernel)]
+                + [("scale", "weight"), ("bias", "bias")].map { kind, name in
+                    .change("\(root)\(old.norm).\(kind)", "\(new)\(norm).\(name)") { try $0.reshaped([$0.count]) }
+                }
+        }
+        var rules: [KeyTranslation.Rule] = []
+        var stage = 1
+        while weights["\(prefix)block\(stage)/unit1/conv1/kernel"] != nil {
+            var unit = 1
+            while weights["\(prefix)block\(stage)/unit\(unit)/conv1/kernel"] != nil {
+                let old = "block\(stage).unit\(unit)."
+                let block = "stages.\(stage - 1).blocks.\(unit - 1)."
+                for index in 1...3 {
+                    rules += layer(
+                        (old + "conv\(index)", old + "gn\(index)"), "\(block)conv\(index)", "\(block)norm\(index)")
+                }
+                rules += layer(
+                    (old + "conv_proj", old + "gn_proj"), block + "downsample.conv", block + "downsample.norm")
+                unit += 1
+            }
+            stage += 1
+        }
+        let stem = stage > 1 ? "stem." : ""
+        return rules + layer(("conv_root", "gn_root"), stem + "conv", stem + "norm")
+    }
+
     static func output(_ old: String, _ new: String) -> [KeyTranslation.Rule] {
         [.change("\(old).out.kernel", "\(new).proj.weight", fromHeads), .rename("\(old).out.bias", "\(new).proj.bias")]
     }
@@ -82,7 +116,7 @@ extension ViT {
             rules += GoogleKeys.output(poolHeads, "attn_pool")
             rules += GoogleKeys.norm(pool + ".LayerNorm_0", "attn_pool.norm")
             rules += GoogleKeys.perceptron(pool + ".MlpBlock_0", "attn_pool.mlp")
-            rules += GoogleKeys.dense(root + "head", "head")
+            rules += GoogleKeys.dense(root + "head", "head") + GoogleKeys.backbone(weights, prefix)
             // The other tower of a pair of image and text.
             return rules + (prefix == "params/img/" ? [.drop("params")] : [])
         }

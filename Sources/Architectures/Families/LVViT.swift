@@ -102,13 +102,20 @@ extension LVViT {
         self.style.activation = try hints.activation(ofNamed: nil, usual: .gelu, reason: "that of the authors' code")
     }
 
+    static let resizedAs = "its authors do"
+
     mutating func resize(to size: ImageSize, _ weights: StateDict) throws -> [(String, AdaptedWeight)] {
-        guard size.height / (2 * patch) == grid.height, size.width / (2 * patch) == grid.width else {
+        // The first convolution has stride 2 and a margin, and rounds up; patches leave out what is over.
+        let new = ImageSize(((size.height - 1) / 2 + 1) / patch, ((size.width - 1) / 2 + 1) / patch)
+        guard new != grid, let table = weights["pos_embed"] else { return [] }
+        guard new.height > 0, new.width > 0 else {
             throw Candidate.refusal(
-                "the positions are those of \(grid.height)×\(grid.width) patches",
-                hint: "the authors resample them otherwise than timm: give --image-size \(2 * patch * grid.height)")
+                "an image of \(size.height)×\(size.width) has no patch of \(2 * patch)", hint: "give a larger size")
         }
-        return []
+        defer { grid = new }
+        return [
+            ("pos_embed", try PositionResampling.adapted(table, prefix: 1, from: grid, to: new, isAntialiased: false))
+        ]
     }
 
     var imageSize: ImageSize? { ImageSize(grid.height * patch * 2, grid.width * patch * 2) }

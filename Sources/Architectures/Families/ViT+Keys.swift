@@ -3,7 +3,7 @@ import GraphIR
 extension ViT {
     /// Key formats of other authors.
     static let translations: [KeyTranslation] =
-        [deit3, torchvision] + ["", "vit.", "deit."].map(huggingFace)
+        [deit3, older, torchvision] + ["", "vit.", "deit."].map(huggingFace)
         + [
             pycls(attention: "self_attention.block", anchor: "in_proj_weight"),
             pycls(attention: "self_attention", anchor: "attn_proj.weight"),
@@ -16,6 +16,31 @@ extension ViT {
             .rename("blocks.#.gamma_1", "blocks.#.ls1.gamma"), .rename("blocks.#.gamma_2", "blocks.#.ls2.gamma"),
         ]
     }
+
+    /// timm's first models: patches through a linear layer, and a representation layer that its models no longer have.
+    private static let older: KeyTranslation = {
+        var translation = KeyTranslation(
+            name: "older timm", anchors: ["patch_embed.proj.weight", "blocks.0.norm1.weight"]
+        ) { weights in
+            let hasRepresentation = weights["pre_logits.fc.weight"] != nil
+            return [
+                .change("patch_embed.proj.weight", "patch_embed.proj.weight") { matrix in
+                    guard matrix.shape.count == 2 else { return matrix }
+                    let side = Int((Double(matrix.shape[1]) / 3).squareRoot())
+                    guard side.multiplied(checked: side)?.multiplied(checked: 3) == matrix.shape[1] else {
+                        return matrix
+                    }
+                    return try matrix.reshaped([matrix.shape[0], 3, side, side])
+                },
+                .drop("pre_logits"),
+                // What stands behind the layer is of no use without it.
+            ] + (hasRepresentation ? [.drop("head")] : [])
+        }
+        translation.applies = {
+            $0["patch_embed.proj.weight"]?.shape.count == 2 || $0["pre_logits.fc.weight"] != nil
+        }
+        return translation
+    }()
 
     private static func huggingFace(_ prefix: String) -> KeyTranslation {
         let layer = prefix + "encoder.layer.#"

@@ -58,10 +58,12 @@ struct ViT: ArchitectureFamily {
         if hasNorm { x = try net.norm("norm", x, style) } else { net.mark(x, asOutputOf: "norm") }
         net.features = x
 
-        if isDistilled, let classes {
-            let first = try net.linear("head", net.select("head", x, axis: 1, 0), out: classes, bias: true)
-            let second = try net.linear("head_dist", net.select("head_dist", x, axis: 1, 1), out: classes, bias: true)
-            return try net.scale("", net.add("sum", first, second), by: 0.5)
+        if isDistilled {
+            let tokens = try [net.select("head", x, axis: 1, 0), net.select("head_dist", x, axis: 1, 1)]
+            let answers = try zip(["head", "head_dist"], tokens).map { name, token in
+                try classes.map { try net.linear(name, token, out: $0, bias: true) } ?? token
+            }
+            return try net.scale("", net.add("sum", answers[0], answers[1]), by: 0.5)
         }
         var pooled: ModelBuilder.Wire
         switch pooling {

@@ -15,7 +15,8 @@ extension Candidate {
         _ model: inout Family, _ weights: StateDict, _ hints: Hints
     ) throws -> Adaptation {
         var result = Adaptation()
-        if let classes = hints.options.classes, classes != model.classes {
+        // None at all is a model without its head, which needs no other weights.
+        if let classes = hints.options.classes, classes != 0, classes != model.classes {
             for (key, adapted) in try headless(model, weights, classes: classes, hints) {
                 result.weights[key] = adapted
             }
@@ -39,7 +40,7 @@ extension Candidate {
             for (key, adapted) in try model.resize(to: size, weights) {
                 result.weights[ExactName(key)] = adapted
                 result.notes.append(
-                    "\(key): resampled for \(size.height)×\(size.width) pixels as timm does"
+                    "\(key): resampled for \(size.height)×\(size.width) pixels as \(Family.resizedAs)"
                         + (hints.keyFormat == "Google" ? " with all files but Google's, which it takes bilinearly" : "")
                         + "; the checkpoint's own stays")
             }
@@ -78,6 +79,6 @@ extension Candidate {
     }
 
     static func refusal(_ problem: String, hint: String) -> MappingError {
-        MappingError(.option, problem, report: problem, hint: hint)
+        MappingError(.option, problem, report: "", hint: hint)
     }
 }

@@ -37,6 +37,8 @@ protocol ArchitectureFamily: Sendable {
 
     /// Whether the shapes of the weights are the same, so that a checkpoint of one can be taken for one of the other.
     func hasSizes(of other: Self) -> Bool
+    /// Whose way of adapting weights to another image size it is; for notes.
+    static var resizedAs: String { get }
     /// Makes it the model for images of this size.
     /// - Returns: the weights that change with the size, as they are then.
     /// - Throws: ``MappingError`` where the weights are bound to their size.
@@ -49,6 +51,7 @@ extension ArchitectureFamily {
     static var translations: [KeyTranslation] { [] }
     var imageSize: ImageSize? { nil }
     var normsFollowReLU: Bool { false }
+    static var resizedAs: String { "timm does" }
     mutating func resize(to size: ImageSize, _ weights: StateDict) throws -> [(String, AdaptedWeight)] { [] }
     /// The published variant whose weights have the same shapes.
     var variant: Variant<Self>? { Self.variants.first { $0.model.hasSizes(of: self) } }

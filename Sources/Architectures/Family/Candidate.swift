@@ -40,9 +40,12 @@ struct Candidate {
             }
         }
         if let failure, !found.contains(where: \.fits) { throw failure }
-        // A sort that keeps the order of families where scores are equal.
-        return found.enumerated().sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }
-            .map(\.element)
+        // Where scores are equal, what fits comes first; else the order of families is kept.
+        return found.enumerated().sorted {
+            ($1.element.score, $0.element.fits ? 0 : 1, $0.offset) < (
+                $0.element.score, $1.element.fits ? 0 : 1, $1.offset
+            )
+        }.map(\.element)
     }
 
     private static func candidates<Family: ArchitectureFamily>(
@@ -62,6 +65,18 @@ struct Candidate {
                 translated = result
             }
             guard var model = try Family(translated, hints: hints) ?? asked.flatMap({ $0 }) else { continue }
+            if let named = hints.architecture.flatMap({ Family(name: $0.name) }), try model.differs(from: named) {
+                if options.architecture == nil {
+                    hints.note(
+                        "\(hints.architecture?.name ?? "") has other layers than these weights: config.json isn't theirs, "
+                            + "or says so under model_args")
+                } else {
+                    // What is asked for is what the diagnosis has to be of.
+                    let (classes, channels) = (model.classes, model.inputChannels)
+                    model = named
+                    (model.classes, model.inputChannels) = (classes, channels)
+                }
+            }
             if options.leavesOutHead || options.classes == 0 {
                 translated = withoutHead(model, translated)
                 model.classes = nil
@@ -167,6 +182,22 @@ struct Candidate {
         return MappedModel(
             model: built, architecture: name, family: family, variant: variant, notes: notes,
             preprocessing: preprocessing, unused: net.unused, hyperparameters: model.hyperparameters)
+    }
+}
+
+extension ArchitectureFamily {
+    /// Whether the weights of a model that is named have other keys, or other shapes: but for those that go with the
+    /// image, the channels, and the classes.
+    fileprivate func differs(from named: Self) throws -> Bool {
+        var named = named
+        (named.classes, named.inputChannels) = (classes, inputChannels)
+        func shapes(_ model: Self) throws -> [ExactName: [Int]] {
+            let size = model.imageSize ?? ImageSize(224, 224)
+            let net = try ArchitectureCatalog.declared(model, imageSize: size)
+            return Dictionary(net.ledger.declarations.map { ($0.key, $0.value.shape) }) { first, _ in first }
+        }
+        let (a, b) = (try shapes(self), try shapes(named))
+        return a.keys != b.keys || a.contains { $0.key != "pos_embed" && b[$0.key] != $0.value }
     }
 }
 

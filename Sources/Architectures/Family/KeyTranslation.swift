@@ -24,6 +24,8 @@ struct KeyTranslation: Sendable {
     var name: String
     /// Keys that only this format has: all must be there.
     var anchors: [String]
+    /// What there is to see besides, where keys don't tell.
+    var applies: @Sendable (StateDict) -> Bool = { _ in true }
     /// The rules for a checkpoint. The first that matches a key counts; a key that none matches stays.
     var rules: @Sendable (StateDict) -> [Rule]
     /// What the format says of what shapes can't tell, by timm's names of hyperparameters.
@@ -44,7 +46,7 @@ struct KeyTranslation: Sendable {
 
     /// The weights under the family's own keys; `nil` where the anchors aren't there.
     func apply(to weights: StateDict, note: (String) -> Void) throws -> StateDict? {
-        guard anchors.allSatisfy({ weights[$0] != nil }) else { return nil }
+        guard anchors.allSatisfy({ weights[$0] != nil }), applies(weights) else { return nil }
         let weights = try prepare(weights)
         var result = StateDict()
         result.metadata = weights.metadata
@@ -97,6 +99,18 @@ struct KeyTranslation: Sendable {
             }.first
         case .drop(let pattern): translated(key, pattern, "") != nil ? .dropped : nil
         }
+    }
+}
+
+/// A checkpoint under the keys that families' translations give it: timm's, whatever the architecture is.
+/// - Returns: for each format that it may be in, the weights and what there is to say.
+package func translations(of weights: StateDict) -> [(weights: StateDict, notes: [String])] {
+    ArchitectureFamilies.all.flatMap { $0.translations }.compactMap { translation in
+        var (translation, notes) = (translation, [String]())
+        // What there is to say of the family's own model.
+        translation.remark = nil
+        let result = try? translation.apply(to: weights) { notes.append($0) }
+        return result.map { ($0, notes) }
     }
 }
 
