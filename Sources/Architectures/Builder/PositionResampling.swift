@@ -41,6 +41,23 @@ enum PositionResampling {
             derived: try .of(whole, as: table.elementType, shape: [1, new.height * new.width, dim]))
     }
 
+    /// The table that a model with `prefix` rows before those of the grid `old` has for images of another size.
+    /// - Parameter new: the grid that `size` makes of patches of `patch` pixels.
+    /// - Throws: ``MappingError`` for images without a patch, and what ``adapted(_:prefix:from:to:isAntialiased:)`` does.
+    static func resized(
+        _ weights: StateDict, prefix: Int, from old: ImageSize, to new: ImageSize, for size: ImageSize, patch: Int,
+        isAntialiased: Bool = true
+    ) throws -> [(String, AdaptedWeight)] {
+        guard new != old else { return [] }
+        guard new.height > 0, new.width > 0, let table = weights["pos_embed"] else {
+            throw Candidate.refusal(
+                "an image of \(size.height)×\(size.width) has no patch of \(patch)", hint: "give a larger size")
+        }
+        return [
+            ("pos_embed", try adapted(table, prefix: prefix, from: old, to: new, isAntialiased: isAntialiased))
+        ]
+    }
+
     /// `[outer, from, inner]` → `[outer, to, inner]`. The caller has checked that the sizes are those of the values.
     private static func antialiased(_ values: [Float], outer: Int, from: Int, to: Int, inner: Int) -> [Float] {
         let filters = (0..<to).map { Filter(at: $0, from: from, to: to) }

@@ -118,7 +118,7 @@ extension ConvMixer {
         let norms = [keys.stem[2]] + (0..<depth).flatMap { [keys.depthwise($0)[2], keys.pointwise($0)[2]] }
         for norm in norms {
             guard let mean = weights[norm + ".running_mean"], mean.count <= Self.sizeLimit,
-                let values = try? mean.reals()
+                let values = try? mean.floats()
             else { continue }
             sawMean = sawMean || !values.isEmpty
             if values.contains(where: { $0 < 0 }) {
@@ -129,28 +129,5 @@ extension ConvMixer {
         if sawMean, !isConstant { return (.relu, "no running_mean has a negative entry, as behind ReLU") }
         if let variant { return (variant.model.activation, "\(variant.name) has it") }
         return (.gelu, "the paper's default; nothing in the file says otherwise")
-    }
-}
-
-extension Tensor {
-    /// The numbers of a floating-point tensor of 16, 32 or 64 bits.
-    func reals() throws -> [Double] {
-        switch elementType {
-        case .float64: return try array(of: Double.self)
-        case .float32: return try array(of: Float.self).map(Double.init)
-        case .bfloat16, .float16:
-            let raw = try bytes().array()
-            return stride(from: 0, to: raw.count - 1, by: 2).map { index in
-                let bits = UInt32(raw[index]) | UInt32(raw[index + 1]) << 8
-                if elementType == .bfloat16 { return Double(Float(bitPattern: bits << 16)) }
-                let exponent = Int(bits >> 10 & 0x1F)
-                let mantissa = Double(bits & 0x3FF)
-                let sign: Double = bits & 0x8000 == 0 ? 1 : -1
-                if exponent == 0 { return sign * mantissa / 16_777_216 }
-                if exponent == 31 { return mantissa == 0 ? sign * .infinity : .nan }
-                return sign * Double(sign: .plus, exponent: exponent - 15, significand: 1 + mantissa / 1024)
-            }
-        default: throw FormatError(.tensorDtype, "\(elementType.onnxName) isn't read here")
-        }
     }
 }

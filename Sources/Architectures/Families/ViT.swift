@@ -49,7 +49,8 @@ struct ViT: ArchitectureFamily {
     var hasFCNorm = false
     var pooling = Pooling.token
 
-    private var prefix: Int { (hasClassToken ? 1 : 0) + (isDistilled ? 1 : 0) + registers }
+    /// Tokens before the patches.
+    var prefix: Int { (hasClassToken ? 1 : 0) + (isDistilled ? 1 : 0) + registers }
 
     func build(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
         var x = try embed(net, image)
@@ -72,7 +73,7 @@ struct ViT: ArchitectureFamily {
             let patches = grid.height * grid.width
             let tokens = prefix == 0 ? x : try net.slice("pool", x, axis: 1, from: prefix, to: prefix + patches)
             pooled = try net.mean("pool", tokens, axes: [1])
-        case .map: pooled = try attentionPool(net, x)
+        case .map: pooled = try net.attentionPool("attn_pool", x, style)
         }
         if hasFCNorm {
             pooled = try net.norm("fc_norm", pooled, style)
@@ -111,95 +112,5 @@ struct ViT: ArchitectureFamily {
             : try withPrefix(net.elementwise("Add", "pos_drop", x, positions))
         net.mark(x, asOutputOf: "patch_drop")
         return hasNormPre ? try net.norm("norm_pre", x, style) : x
-    }
-
-    /// A learned query attends to all tokens; its perceptron has a residual ("Set Transformer", arXiv:1810.00825).
-    private func attentionPool(_ net: ModelBuilder, _ x: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
-        let pooled = try net.scope("attn_pool") {
-            let (length, width) = try net.sequence(x, heads: style.heads)
-            let heads = [style.heads, width / style.heads]
-            let latent = try net.expandBatch("", net.parameter("latent", shape: [1, 1, width]), like: x)
-            let q = try net.reshape("", net.linear("q", latent, out: width, bias: true), [1] + heads)
-            let kv = try net.split("", net.linear("kv", x, out: 2 * width, bias: true), axis: 2, into: 2)
-                .map { try net.reshape("", $0, [length] + heads) }
-            let mixed = try net.linear("proj", net.attend(q, kv[0], kv[1]), out: width, bias: true)
-            let fed = try net.mlp("mlp", net.layerNorm("norm", mixed, epsilon: style.epsilon), style)
-            return try net.add("residual", mixed, fed)
-        }
-        return try net.select("attn_pool", pooled, axis: 1, 0)
-    }
-}
-
-extension ViT {
-    /// Pixels between patches.
-    var stride: Int {
-        switch stem {
-        case .patches(let size): size
-        case .convolutions: 16
-        }
-    }
-
-    var imageSize: ImageSize? { ImageSize(grid.height * stride, grid.width * stride) }
-
-    mutating func resize(to size: ImageSize, _ weights: StateDict) throws -> [(String, AdaptedWeight)] {
-        // A convolution at stride 2 with a margin rounds up, patches leave out what is over.
-        let margin = if case .convolutions = stem { stride - 1 } else { 0 }
-        let new = ImageSize((size.height + margin) / stride, (size.width + margin) / stride)
-        guard new != grid else { return [] }
-        guard new.height > 0, new.width > 0, let table = weights["pos_embed"] else {
-            throw Candidate.refusal(
-                "an image of \(size.height)×\(size.width) has no patch of \(stride)", hint: "give a larger size")
-        }
-        let old = grid
-        grid = new
-        let rows = positionsIncludePrefix ? prefix : 0
-        return [("pos_embed", try PositionResampling.adapted(table, prefix: rows, from: old, to: new))]
-    }
-
-    /// timm's name where it has one.
-    var name: String {
-        if let variant { return variant.name }
-        let patch =
-            switch stem {
-            case .patches(let size): "_patch\(size)"
-            case .convolutions: "_conv"
-            }
-        return "vit_\(dim)_\(depth)\(patch)_\(imageSize?.height ?? 0)"
-    }
-
-    var hyperparameters: [(String, String)] {
-        var result = [
-            ("embed_dim", "\(dim)"), ("depth", "\(depth)"), ("num_heads", "\(style.heads)"),
-            ("mlp_hidden", "\(style.hidden)"), ("in_chans", "\(inputChannels)"), ("num_classes", "\(classes ?? 0)"),
-            ("act_layer", style.activation.rawValue), ("norm_eps", "\(style.epsilon)"),
-            ("global_pool", pooling.rawValue), ("class_token", "\(hasClassToken)"), ("reg_tokens", "\(registers)"),
-            ("distilled", "\(isDistilled)"), ("qkv_bias", "\(style.hasQKVBias)"),
-            ("layer_scale", "\(style.hasLayerScale)"), ("no_embed_class", "\(!positionsIncludePrefix)"),
-        ]
-        if style.hasRMSNorm { result.append(("norm_layer", "rmsnorm")) }
-        switch style.order {
-        case .preNorm: break
-        case .postNorm: result.append(("block_fn", "ResPostBlock"))
-        case .parallelScaling: result.append(("block_fn", "ParallelScalingBlock"))
-        case .parallelThings(let count): result.append(("block_fn", "ParallelThingsBlock of \(count)"))
-        }
-        switch stem {
-        case .patches(let size): result.append(("patch_size", "\(size)"))
-        case .convolutions(let widths): result.append(("stem_widths", widths.map(String.init).joined(separator: ",")))
-        }
-        return result
-    }
-
-    /// Heads, activation, epsilon and what the head does with the tokens can't be seen in shapes.
-    func hasSizes(of other: ViT) -> Bool {
-        var (a, b) = (self, other)
-        (a.style.heads, b.style.heads) = (0, 0)
-        (a.style.activation, b.style.activation) = (.gelu, .gelu)
-        (a.style.epsilon, b.style.epsilon) = (0, 0)
-        (a.classes, b.classes) = (nil, nil)
-        return a.stem == b.stem && a.dim == b.dim && a.depth == b.depth && a.style == b.style && a.grid == b.grid
-            && a.hasClassToken == b.hasClassToken && a.isDistilled == b.isDistilled && a.registers == b.registers
-            && a.positionsIncludePrefix == b.positionsIncludePrefix && a.hasNormPre == b.hasNormPre
-            && a.hasNorm == b.hasNorm && a.hasFCNorm == b.hasFCNorm && a.pooling == b.pooling
     }
 }

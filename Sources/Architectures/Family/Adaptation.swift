@@ -39,9 +39,12 @@ extension Candidate {
             let size = ImageSize(asked.0, asked.1)
             for (key, adapted) in try model.resize(to: size, weights) {
                 result.weights[ExactName(key)] = adapted
+                let exception: String? =
+                    hints.keyFormat == "Google"
+                    ? "files" : hints.architecture?.name.contains("flexi") == true ? "models" : nil
                 result.notes.append(
                     "\(key): resampled for \(size.height)×\(size.width) pixels as \(Family.resizedAs)"
-                        + (hints.keyFormat == "Google" ? " with all files but Google's, which it takes bilinearly" : "")
+                        + (exception.map { " with other \($0) than this, which it takes bilinearly" } ?? "")
                         + "; the checkpoint's own stays")
             }
         }
