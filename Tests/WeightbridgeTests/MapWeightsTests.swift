@@ -11,6 +11,7 @@ import Weightbridge
     private func hybrid() throws -> StateDict {
         var weights = try initializeCheckpoint(architecture: "vit_tiny_patch16_224", seed: 1)
         weights["patch_embed.proj.weight"] = try zeros([192, 64, 8, 8])
+        weights["pos_embed"] = try zeros([1, 50, 192])
         weights["patch_embed.backbone.conv.weight"] = try zeros([64, 3, 7, 7])
         weights["patch_embed.backbone.norm.weight"] = try zeros([64])
         weights["patch_embed.backbone.norm.bias"] = try zeros([64])
