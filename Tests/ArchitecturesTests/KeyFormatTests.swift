@@ -31,27 +31,33 @@ import Testing
     func pyclsStem(isConfigsBranch: Bool) throws {
         let checkpoint = try FamilyTests.checkpoint("format_torchvision_conv_stem")
         let attention = "encoder.block_#.self_attention"
-        let rules = [
-            ("conv_proj.conv_last", "stem.cstem_last_conv"), ("encoder.ln", "encoder.ln"),
-            ("encoder.layers.encoder_layer_#.ln_1", "encoder.block_#.ln_1"),
-            ("encoder.layers.encoder_layer_#.ln_2", "encoder.block_#.ln_2"),
-            ("encoder.layers.encoder_layer_#.mlp.0", "encoder.block_#.mlp_block.linear_1"),
-            ("encoder.layers.encoder_layer_#.mlp.3", "encoder.block_#.mlp_block.linear_2"),
-            (
-                "encoder.layers.encoder_layer_#.self_attention.in_proj_weight",
-                attention + (isConfigsBranch ? ".attn_proj.weight" : ".block.in_proj_weight")
-            ),
-            (
-                "encoder.layers.encoder_layer_#.self_attention.in_proj_bias",
-                attention + (isConfigsBranch ? ".attn_proj.bias" : ".block.in_proj_bias")
-            ),
-            (
-                "encoder.layers.encoder_layer_#.self_attention.out_proj",
-                attention + (isConfigsBranch ? ".out_proj" : ".block.out_proj")
-            ),
-            ("heads.head", "head.head_fc"), ("encoder.pos_embedding", "pos_embedding"),
-            ("conv_proj.conv_bn_relu_#.0", "stem.cstem#_conv"), ("conv_proj.conv_bn_relu_#.1", "stem.cstem#_bn"),
-        ]
+        let rules =
+            [
+                ("conv_proj.conv_last", "stem.cstem_last_conv"), ("encoder.ln", "encoder.ln"),
+                ("encoder.layers.encoder_layer_#.ln_1", "encoder.block_#.ln_1"),
+                ("encoder.layers.encoder_layer_#.ln_2", "encoder.block_#.ln_2"),
+                ("encoder.layers.encoder_layer_#.mlp.0", "encoder.block_#.mlp_block.linear_1"),
+                ("encoder.layers.encoder_layer_#.mlp.3", "encoder.block_#.mlp_block.linear_2"),
+                (
+                    "encoder.layers.encoder_layer_#.self_attention.in_proj_weight",
+                    attention + (isConfigsBranch ? ".attn_proj.weight" : ".block.in_proj_weight")
+                ),
+                (
+                    "encoder.layers.encoder_layer_#.self_attention.in_proj_bias",
+                    attention + (isConfigsBranch ? ".attn_proj.bias" : ".block.in_proj_bias")
+                ),
+                (
+                    "encoder.layers.encoder_layer_#.self_attention.out_proj",
+                    attention + (isConfigsBranch ? ".out_proj" : ".block.out_proj")
+                ),
+                ("heads.head", "head.head_fc"), ("encoder.pos_embedding", "pos_embedding"),
+            ]
+            + (0..<8).flatMap { index in
+                [
+                    ("conv_proj.conv_bn_relu_\(index).0", "stem.cstem\(index)_conv"),
+                    ("conv_proj.conv_bn_relu_\(index).1", "stem.cstem\(index)_bn"),
+                ]
+            }
         var pycls = StateDict()
         for (key, tensor) in checkpoint.stateDict.tensors {
             let name = rules.lazy.compactMap { translated(key.string, $0.0, $0.1) }.first ?? key.string

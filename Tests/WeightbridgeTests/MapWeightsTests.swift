@@ -126,4 +126,16 @@ import Weightbridge
         options.architecture = "vit_tiny_patch16_224"
         #expect(try mapWeights(small, config: nil, options: options).architecture == "vit_tiny_patch16_384")
     }
+
+    @Test("Weights of another size than the architecture that config.json names and only the atlas has")
+    func otherSize() throws {
+        let weights = try initializeCheckpoint(architecture: "vit_tiny_patch16_224", seed: 1)
+        let known = JSONValue.object([("architecture", .string("vit_base_patch32_clip_quickgelu_224"))])
+        let mapped = try mapWeights(weights, config: known)
+        #expect(mapped.architecture == "vit_tiny_patch16_224")
+        #expect(mapped.notes.contains { $0.contains("vit_base_patch32_clip_quickgelu_224") })
+        let strange = JSONValue.object([("architecture", .string("swin_tiny_patch4_window7_224"))])
+        let error = #expect(throws: MappingError.self) { try mapWeights(weights, config: strange) }
+        #expect(error?.hint?.contains("config.json names swin_tiny_patch4_window7_224") == true)
+    }
 }
