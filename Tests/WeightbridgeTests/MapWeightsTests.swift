@@ -125,6 +125,14 @@ import Weightbridge
         let small = try initializeCheckpoint(architecture: "vit_tiny_patch16_384", seed: 1)
         options.architecture = "vit_tiny_patch16_224"
         #expect(try mapWeights(small, config: nil, options: options).architecture == "vit_tiny_patch16_384")
+        // Nor is another pooling.
+        var pooled = small
+        for kind in ["weight", "bias"] {
+            pooled["fc_norm." + kind] = small["norm." + kind]
+            pooled["norm." + kind] = nil
+        }
+        let tuned = try mapWeights(pooled, config: nil, options: options)
+        #expect(tuned.family == "vit" && tuned.unused.isEmpty)
     }
 
     @Test("Weights of another size than the architecture that config.json names and only the atlas has")
