@@ -15,12 +15,24 @@ public func mapWeights(
     case .always: return try byAtlas()
     case .whereNeeded: break
     }
-    if options.architecture == nil, let name = try Atlas.shared().configured(config),
+    let atlas = try Atlas.shared()
+    if options.architecture == nil, let name = atlas.configured(config),
         try ArchitectureCatalog.entries(matching: name).allSatisfy({ $0.name != name })
     {
-        return try byAtlas()
+        do {
+            return try byAtlas()
+        } catch var error as MappingError where error.code == .mismatch || error.code == .unused {
+            // Another width, depth or size of a kind that a family knows. Other kinds compute something else.
+            if atlas.entries(named: name).contains(where: isFamilys),
+                let mapped = try? mapArchitecture(stateDict, config: config, options: options)
+            {
+                return mapped
+            }
+            error.hint = ["config.json names \(name): take it away where it isn't these weights'", error.hint]
+                .compactMap { $0 }.joined(separator: "; ")
+            throw error
+        }
     }
-    let atlas = try Atlas.shared()
     let isNamed = options.architecture.map { !atlas.entries(named: $0).isEmpty } ?? false
     do {
         var strict = options
@@ -60,9 +72,12 @@ private func hasName(_ config: JSONValue?) -> Bool {
 /// Architectures of other kinds that have the same names and shapes as weights that a family has taken.
 private func strangers(_ weights: StateDict, in atlas: Atlas, isSettled: Bool) -> [String] {
     if isSettled { return [] }
-    let families = ["convmixer", "deit", "inception_v3", "mlp_mixer", "resnet", "vision_transformer"]
-    let others = atlas.candidates(for: weights).filter { entry in
-        !families.contains(String(entry.family.prefix { $0 != "." }))
-    }
+    let others = atlas.candidates(for: weights).filter { !isFamilys($0) }
     return others.prefix(1).map { "\($0.name) has the same names and shapes; --architecture settles it" }
+}
+
+/// Whether an architecture is in a file of timm's that a family here reads.
+private func isFamilys(_ entry: AtlasEntry) -> Bool {
+    ["convmixer", "deit", "inception_v3", "mlp_mixer", "resnet", "vision_transformer"]
+        .contains(String(entry.family.prefix { $0 != "." }))
 }

@@ -11,6 +11,7 @@ import Weightbridge
     private func hybrid() throws -> StateDict {
         var weights = try initializeCheckpoint(architecture: "vit_tiny_patch16_224", seed: 1)
         weights["patch_embed.proj.weight"] = try zeros([192, 64, 8, 8])
+        weights["pos_embed"] = try zeros([1, 50, 192])
         weights["patch_embed.backbone.conv.weight"] = try zeros([64, 3, 7, 7])
         weights["patch_embed.backbone.norm.weight"] = try zeros([64])
         weights["patch_embed.backbone.norm.bias"] = try zeros([64])
@@ -124,5 +125,25 @@ import Weightbridge
         let small = try initializeCheckpoint(architecture: "vit_tiny_patch16_384", seed: 1)
         options.architecture = "vit_tiny_patch16_224"
         #expect(try mapWeights(small, config: nil, options: options).architecture == "vit_tiny_patch16_384")
+        // Nor is another pooling.
+        var pooled = small
+        for kind in ["weight", "bias"] {
+            pooled["fc_norm." + kind] = small["norm." + kind]
+            pooled["norm." + kind] = nil
+        }
+        let tuned = try mapWeights(pooled, config: nil, options: options)
+        #expect(tuned.family == "vit" && tuned.unused.isEmpty)
+    }
+
+    @Test("Weights of another size than the architecture that config.json names and only the atlas has")
+    func otherSize() throws {
+        let weights = try initializeCheckpoint(architecture: "vit_tiny_patch16_224", seed: 1)
+        let known = JSONValue.object([("architecture", .string("vit_base_patch32_clip_quickgelu_224"))])
+        let mapped = try mapWeights(weights, config: known)
+        #expect(mapped.architecture == "vit_tiny_patch16_224")
+        #expect(mapped.notes.contains { $0.contains("vit_base_patch32_clip_quickgelu_224") })
+        let strange = JSONValue.object([("architecture", .string("swin_tiny_patch4_window7_224"))])
+        let error = #expect(throws: MappingError.self) { try mapWeights(weights, config: strange) }
+        #expect(error?.hint?.contains("config.json names swin_tiny_patch4_window7_224") == true)
     }
 }

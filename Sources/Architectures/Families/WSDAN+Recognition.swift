@@ -16,7 +16,10 @@ extension WSDAN {
                 guard key.string.hasPrefix("features.") else { continue }
                 renamed[ResNet.plainName(ofSequential: String(key.string.dropFirst("features.".count)))] = tensor
             }
-            guard let model = try ResNet(renamed, hints: hints) else { return nil }
+            // What a ResNet by itself might be besides, none behind WS-DAN is.
+            let own = Hints(options: hints.options, config: hints.config)
+            guard let model = try ResNet(renamed, hints: own) else { return nil }
+            own.notes.filter { !$0.hasPrefix("anti-aliasing none") }.forEach(hints.note)
             backbone = .resnet(model)
             inputChannels = model.inputChannels
         } else {

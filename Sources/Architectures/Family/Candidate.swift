@@ -186,18 +186,21 @@ struct Candidate {
 }
 
 extension ArchitectureFamily {
-    /// Whether the weights of a model that is named have other keys, or other shapes: but for those that go with the
-    /// image, the channels, and the classes.
+    /// Whether the layers of a model that is named have other keys or shapes than these: but for channels and classes,
+    /// what goes with the image, and what fine-tuning with another pooling changes.
     fileprivate func differs(from named: Self) throws -> Bool {
         var named = named
         (named.classes, named.inputChannels) = (classes, inputChannels)
+        let free = ["norm.", "fc_norm.", "attn_pool.", "cls_token", "reg_token", "pos_embed"]
+        let acrossPositions = ["mlp_tokens", "linear_tokens", "gate.proj"]
         func shapes(_ model: Self) throws -> [ExactName: [Int]] {
             let size = model.imageSize ?? ImageSize(224, 224)
-            let net = try ArchitectureCatalog.declared(model, imageSize: size)
-            return Dictionary(net.ledger.declarations.map { ($0.key, $0.value.shape) }) { first, _ in first }
+            let layers = try ArchitectureCatalog.declared(model, imageSize: size).ledger.declarations.filter { key, _ in
+                !free.contains(where: key.string.hasPrefix) && !acrossPositions.contains(where: key.string.contains)
+            }
+            return Dictionary(layers.map { ($0.key, $0.value.shape) }) { first, _ in first }
         }
-        let (a, b) = (try shapes(self), try shapes(named))
-        return a.keys != b.keys || a.contains { $0.key != "pos_embed" && b[$0.key] != $0.value }
+        return try shapes(self) != shapes(named)
     }
 }
 
