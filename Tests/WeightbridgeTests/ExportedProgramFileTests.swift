@@ -6,11 +6,12 @@ import Weightbridge
 @Suite struct ExportedProgramFileTests {
     static let folder = packageRoot.appendingPathComponent("fixtures/exported_programs").path
     static let programs = [
-        "layers-2.1.2", "layers-2.4.1", "layers-2.5.1", "layers-2.7.1", "layers-2.8.0", "layers-2.13.0",
-        "layers-decomposed-2.13.0", "reshaped-2.5.1", "reshaped-2.7.1", "reshaped-2.8.0", "reshaped-2.13.0",
-        "tree-2.4.1", "tree-2.5.1", "tree-2.7.1", "tree-2.8.0", "tree-2.13.0", "wrapped-2.7.1", "wrapped-2.8.0",
-        "wrapped-2.13.0",
-    ]
+        ("layers", "2.1.2 2.2.2 2.3.1 2.4.1 2.5.1 2.6.0 2.7.1 2.8.0 2.9.1 2.12.1 2.13.0"),
+        ("layers-decomposed", "2.13.0"),
+        ("reshaped", "2.5.1 2.6.0 2.7.1 2.8.0 2.9.1 2.12.1 2.13.0"),
+        ("tree", "2.4.1 2.5.1 2.6.0 2.7.1 2.8.0 2.9.1 2.12.1 2.13.0"),
+        ("wrapped", "2.7.1 2.8.0 2.9.1 2.12.1 2.13.0"),
+    ].flatMap { name, versions in versions.split(separator: " ").map { "\(name)-\($0)" } }
     static let scripts: [(String, [Int])] = [
         ("layers-traced", [2, 3, 8, 8]), ("layers-frozen", [2, 3, 8, 8]), ("attention-traced", [2, 5, 8]),
         ("attention-frozen", [2, 5, 8]), ("scripted", [3, 4]),
