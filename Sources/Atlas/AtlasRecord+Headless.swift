@@ -2,7 +2,8 @@ extension AtlasRecord {
     /// The graph up to what the classifier takes, for an architecture of which the atlas has no form without a head.
     ///
     /// The classifier is the one linear layer or convolution whose weights grow with the classes. Where it is the
-    /// network's end, but for a flattening, its input (flattened) is what the graph returns then: pooled features.
+    /// network's end, but for a flattening, its input (flattened) is what the graph returns then: pooled features. A batch
+    /// norm right before it is part of the classifier, as in LeViT's relatives.
     /// - Returns: `nil` where heads are several, or more than that stands behind the classifier.
     func withoutClassifier(operators: [AtlasOperator]) -> AtlasRecord? {
         func isOfHead(_ source: Source) -> Bool {
@@ -19,8 +20,17 @@ extension AtlasRecord {
         else { return nil }
         var result = self
         result.nodes.removeLast(nodes.count - head)
+        var norm: String?
         switch nodes.count - head {
-        case 1: result.outputs = [features]
+        case 1:
+            result.outputs = [features]
+            if let last = result.nodes.last, operators[last.target].name == "aten.batch_norm.default",
+                features == .result(last.results.lowerBound), case .tensor(let source)? = last.arguments.first?.value
+            {
+                norm = modules[last.module] + "."
+                result.nodes.removeLast()
+                result.outputs = [source]
+            }
         case 2:
             var flattening = nodes[head + 1]
             guard operators[flattening.target].name == "aten.flatten.using_ints",
@@ -33,7 +43,9 @@ extension AtlasRecord {
             result.outputs = [.result(flattening.results.lowerBound)]
         default: return nil
         }
-        result.dropStates { isOfHead(.state($0)) }
+        result.dropStates { place in
+            isOfHead(.state(place)) || norm.map { states[place].name.hasPrefix($0) } ?? false
+        }
         return result
     }
 

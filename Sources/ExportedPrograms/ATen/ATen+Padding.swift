@@ -65,25 +65,7 @@ extension ATenTable {
             let s = order.shape
             return try c.net.reshape(order, [s[0], s[1] * s[2] * s[3], s[4] * s[5]])
         }
-        add("col2im") { c in
-            let x = try c.tensor("self")
-            let size = try c.ints("output_size", count: 2)
-            let kernel = try c.ints("kernel_size", count: 2)
-            let padding = try c.ints("padding", count: 2)
-            guard x.rank == 3, kernel[0] > 0, kernel[1] > 0, let area = kernel[0].multiplied(checked: kernel[1]) else {
-                throw c.net.unsupported("only columns with a batch")
-            }
-            return try c.net.emit(
-                "Col2Im",
-                [x, c.net.vector(size.map(Int64.init)), c.net.vector(kernel.map(Int64.init))],
-                [
-                    Attribute("dilations", .ints(c.ints("dilation", count: 2).map(Int64.init))),
-                    Attribute("pads", .ints((padding + padding).map(Int64.init))),
-                    Attribute("strides", .ints(c.ints("stride", count: 2).map(Int64.init))),
-                ],
-                shape: [x.shape[0], x.shape[1] / .number(Int64(area))] + size.map { .number(Int64($0)) },
-                type: x.elementType)
-        }
+        add("col2im") { c in try c.columnsToImage() }
         add("unfold", "unfold_copy") { c in
             let x = try c.tensor("self")
             let axis = try c.axis("dimension", rank: x.rank)
@@ -91,6 +73,47 @@ extension ATenTable {
             let cut = try c.net.windows(x, axis: axis, c.int("size"), c.int("step"), 1)
             return try c.net.permute(cut, Array(0..<axis) + Array((axis + 1)..<cut.rank) + [axis])
         }
+    }
+}
+
+extension ATenCall {
+    /// The sum of overlapping windows, the inverse of `im2col`. Each channel is a transposed convolution whose kernels are
+    /// one at one place: `Col2Im` is younger than opset 13, to which models are to be carried down.
+    fileprivate func columnsToImage() throws -> Wire {
+        let x = try tensor("self")
+        let size = try ints("output_size", count: 2)
+        let kernel = try ints("kernel_size", count: 2)
+        let padding = try ints("padding", count: 2)
+        let strides = try ints("stride", count: 2)
+        let dilations = try ints("dilation", count: 2)
+        let limit = 1 << 20
+        guard x.rank == 3, (kernel + strides + dilations).allSatisfy({ (1...limit).contains($0) }),
+            (size + padding).allSatisfy({ (0...limit).contains($0) }), kernel.allSatisfy({ $0 <= 32 })
+        else { throw net.unsupported("only columns with a batch, of windows up to 32 × 32") }
+        var places: [SymbolicInt] = []
+        var left: [Int64] = []
+        for axis in 0..<2 {
+            let room = size[axis] + 2 * padding[axis] - dilations[axis] * (kernel[axis] - 1) - 1
+            guard room >= 0 else { throw net.invalid("a window of \(kernel[axis]) doesn't fit into \(size[axis])") }
+            places.append(.number(Int64(room / strides[axis] + 1)))
+            left.append(Int64(room % strides[axis]))
+        }
+        let area = kernel[0] * kernel[1]
+        let channels = try x.shape[1] / .number(Int64(area))
+        let merged = try x.shape[0] * channels
+        let columns = try net.reshape(x, [merged, .number(Int64(area))] + places)
+        let ones = (0..<area * area).map { $0 % (area + 1) == 0 ? 1.0 : 0.0 }
+        let weight = try net.reals(ones, shape: [area, 1] + kernel, as: x.elementType)
+        let image = size.map { SymbolicInt.number(Int64($0)) }
+        let sum = try net.emit(
+            "ConvTranspose", [columns, weight],
+            [
+                Attribute("dilations", .ints(dilations.map(Int64.init))), Attribute("group", .int(1)),
+                Attribute("kernel_shape", .ints(kernel.map(Int64.init))), Attribute("output_padding", .ints(left)),
+                Attribute("pads", .ints((padding + padding).map(Int64.init))),
+                Attribute("strides", .ints(strides.map(Int64.init))),
+            ], shape: [merged, .number(1)] + image)
+        return try net.reshape(sum, [x.shape[0], channels] + image)
     }
 }
 
