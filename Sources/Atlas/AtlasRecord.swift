@@ -8,6 +8,8 @@ struct AtlasRecord {
     struct Number: Hashable {
         enum Factor: UInt64 {
             case one, batch, classes, channels, batchTimesClasses, batchTimesChannels
+            /// The value is the place of an ``Expression``.
+            case size
         }
         var factor: Factor
         var value: Int64
@@ -76,13 +78,23 @@ struct AtlasRecord {
         var isList: Bool
     }
 
+    /// What the numbers are that depend on height and width, and what becomes of weights, in a graph for many sizes.
+    var expressions: [Expression] = []
+    var rules: [Rule] = []
     var states: [State]
     var constants: [Constant]
     var modules: [String] = []
     var nodes: [Node] = []
     var outputs: [Source] = []
 
-    init(_ cursor: inout AtlasCursor, operators: Int, graph: Bool = true) throws {
+    /// - Parameters:
+    ///   - graph: whether to read more than the state dict.
+    ///   - sized: whether this is a graph for many sizes.
+    init(_ cursor: inout AtlasCursor, operators: Int, graph: Bool = true, sized: Bool = false) throws {
+        if sized {
+            expressions = try cursor.list { try Expression(&$0) }
+            rules = try cursor.list { try Rule(&$0) }
+        }
         var previous = ""
         states = try cursor.list { cursor in
             previous = try cursor.text(after: previous)

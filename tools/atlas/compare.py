@@ -2,13 +2,15 @@
 """Compare the atlas with timm: names and shapes of all published models, and forward passes of a sample.
 
     python compare.py names
-    python compare.py run TOOL [NAME…] [--folder FOLDER] [--table FILE]
+    python compare.py run TOOL [NAME…] [--image-size HxW] [--folder FOLDER] [--table FILE]
     with torch 2.13.0, timm 1.0.31, safetensors, onnx 1.23.2, onnxruntime
 
 `names` reads the packed file and asks timm for every published model. `run` makes a checkpoint with random weights and
 running statistics of each architecture (without names: the smallest of each of timm's files), converts it with the
 tool, and compares in turn: the tool's logits with PyTorch's in float32 (in roundings of the greatest, 2^-24 each) and
-float64, onnx's checker, onnxruntime at opsets 17 and 20, and the state dict that comes back.
+float64, onnx's checker, onnxruntime at opsets 17 and 20, and the state dict that comes back. With `--image-size` timm's
+model is made for that size and loads the checkpoint by its own loader, which adapts tables of positions; without names
+it is then the smallest form of each file that has a graph for other sizes.
 """
 import argparse
 import json
@@ -61,7 +63,7 @@ class Reader:
 def read_index(archive):
     reader = Reader(archive.read("index"))
     reader.number(), reader.text(), reader.text()
-    for _ in range(3):
+    for _ in range(4):
         reader.list(reader.text)
     reader.list(lambda: (reader.text(), reader.list(reader.text)))
 
@@ -72,6 +74,10 @@ def read_index(archive):
         reader.at += 24
         reader.list(reader.number)
         tags = reader.list(lambda: (reader.text(), reader.number(), reader.number()))
+        if flags & 8:
+            [reader.number() for _ in range(8)]
+        elif not flags & 2:
+            reader.number()
         return name, bool(flags & 1), parameters * height * width, group, offset, [tag[0] for tag in tags]
 
     return reader.list(entry)
@@ -146,7 +152,20 @@ def difference(found, wanted):
     return float(numpy.abs(found.astype(numpy.float64) - wanted).max())
 
 
-def measure(tool, name, folder):
+def for_size(name, size, checkpoint):
+    """timm's model for another size, with the weights of a checkpoint as its loader adapts them."""
+    overlay = {"file": checkpoint}
+    for keywords in ({"img_size": size}, {}):
+        try:
+            model = timm.create_model(name, pretrained=True, pretrained_cfg_overlay=overlay, **keywords)
+            return model.eval().requires_grad_(False)
+        except TypeError as error:
+            if "img_size" not in str(error):
+                raise
+    raise TypeError("img_size")
+
+
+def measure(tool, name, folder, image_size=None):
     import onnx
     import onnxruntime
     from safetensors.numpy import load_file
@@ -160,6 +179,9 @@ def measure(tool, name, folder):
     state = {key: tensor.contiguous() for key, tensor in model.state_dict().items()}
     checkpoint, image_file = f"{folder}/{name}.safetensors", f"{folder}/{name}.npz"
     save_file({key: tensor.clone() for key, tensor in state.items()}, checkpoint)
+    if image_size:
+        model = for_size(name, image_size, checkpoint)
+        size = (size[0], *image_size)
     image = torch.randn(2, *size, generator=torch.Generator().manual_seed(3))
     numpy.savez(image_file, input=image.numpy())
     with torch.no_grad():
@@ -169,12 +191,13 @@ def measure(tool, name, folder):
         double = model(image.double())
         double = (double if isinstance(double, torch.Tensor) else double[0]).numpy()
     del model
+    sized = ["--image-size", "{}x{}".format(*image_size)] if image_size else []
     rounding = numpy.abs(double).max() * 2.0**-24
     row = {"name": name, "greatest": float(numpy.abs(double).max()),
            "torch": difference(single, double) / rounding}
     for opset in ("17", "20"):
         path = f"{folder}/{name}.{opset}.onnx"
-        convert(tool, checkpoint, path, "--architecture", name, "--atlas", "--opset", opset, "--no-digest")
+        convert(tool, checkpoint, path, "--architecture", name, "--atlas", "--opset", opset, "--no-digest", *sized)
         onnx.checker.check_model(path, full_check=True)
         options = onnxruntime.SessionOptions()
         options.log_severity_level, options.intra_op_num_threads = 3, 1
@@ -217,6 +240,7 @@ def main():
     parser.add_argument("what", choices=("names", "run"))
     parser.add_argument("tool", nargs="?")
     parser.add_argument("architectures", nargs="*")
+    parser.add_argument("--image-size", type=lambda text: tuple(int(side) for side in text.split("x")))
     parser.add_argument("--folder")
     parser.add_argument("--table", type=pathlib.Path)
     options = parser.parse_args()
@@ -227,7 +251,7 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         for name in options.architectures or smallest_of_each_file():
             try:
-                row = measure(options.tool, name, options.folder or temporary)
+                row = measure(options.tool, name, options.folder or temporary, options.image_size)
             except Exception as error:
                 row = {"name": name, "error": f"{type(error).__name__}: {error}"[:600]}
             rows.append(row)
