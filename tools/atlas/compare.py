@@ -2,15 +2,15 @@
 """Compare the atlas with timm: names and shapes of all published models, and forward passes of a sample.
 
     python compare.py names
-    python compare.py run TOOL [NAME…] [--image-size HxW] [--folder FOLDER] [--table FILE]
+    python compare.py run TOOL [NAME…] [--image-size HEIGHTxWIDTH] [--folder FOLDER] [--table FILE]
     with torch 2.13.0, timm 1.0.31, safetensors, onnx 1.23.2, onnxruntime
 
 `names` reads the packed file and asks timm for every published model. `run` makes a checkpoint with random weights and
 running statistics of each architecture (without names: the smallest of each of timm's files), converts it with the
 tool, and compares in turn: the tool's logits with PyTorch's in float32 (in roundings of the greatest, 2^-24 each) and
 float64, onnx's checker, onnxruntime at opsets 17 and 20, and the state dict that comes back. With `--image-size` timm's
-model is made for that size and loads the checkpoint by its own loader, which adapts tables of positions; without names
-it is then the smallest form of each file that has a graph for other sizes.
+model is made for that size and loads the checkpoint by its own loader, which adapts tables of positions; `other` is the smallest form of each file that has a graph for
+other sizes, at one of them.
 """
 import argparse
 import json
@@ -25,6 +25,9 @@ import timm
 import torch
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "fixtures" / "atlas"))
+from make import Wide  # noqa: E402
+
 ATLAS = ROOT / "Sources" / "CAtlas" / "atlas.zip"
 ELEMENT_TYPES = ["float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"]
 
@@ -74,11 +77,13 @@ def read_index(archive):
         reader.at += 24
         reader.list(reader.number)
         tags = reader.list(lambda: (reader.text(), reader.number(), reader.number()))
+        grid = None
         if flags & 8:
-            [reader.number() for _ in range(8)]
+            *_, step, top, low, left, square = [reader.number() for _ in range(8)]
+            grid = (step, top, low, left, square)
         elif not flags & 2:
             reader.number()
-        return name, bool(flags & 1), parameters * height * width, group, offset, [tag[0] for tag in tags]
+        return name, bool(flags & 1), parameters * height * width, group, offset, [tag[0] for tag in tags], grid
 
     return reader.list(entry)
 
@@ -97,7 +102,7 @@ def read_state(archive, group, offset, classes, channels):
 def names():
     archive = zipfile.ZipFile(ATLAS)
     places = {}
-    for name, _, _, group, offset, tags in read_index(archive):
+    for name, _, _, group, offset, tags, _ in read_index(archive):
         for tag in tags:
             places[f"{name}.{tag}" if tag else name] = (group, offset)
     published, agreed, wrong = timm.list_pretrained(), 0, []
@@ -152,12 +157,12 @@ def difference(found, wanted):
     return float(numpy.abs(found.astype(numpy.float64) - wanted).max())
 
 
-def for_size(name, size, checkpoint):
-    """timm's model for another size, with the weights of a checkpoint as its loader adapts them."""
-    overlay = {"file": checkpoint}
+def for_size(name, size, checkpoint=None):
+    """timm's model for another size, with the weights of a checkpoint, if any, as its loader adapts them."""
+    loading = {"pretrained": True, "pretrained_cfg_overlay": {"file": checkpoint}} if checkpoint else {}
     for keywords in ({"img_size": size}, {}):
         try:
-            model = timm.create_model(name, pretrained=True, pretrained_cfg_overlay=overlay, **keywords)
+            model = timm.create_model(name, **loading, **keywords)
             return model.eval().requires_grad_(False)
         except TypeError as error:
             if "img_size" not in str(error):
@@ -187,13 +192,20 @@ def measure(tool, name, folder, image_size=None):
     with torch.no_grad():
         single = model(image)
         single = (single if isinstance(single, torch.Tensor) else single[0]).numpy().astype(numpy.float64)
-        model = model.double()
-        double = model(image.double())
+        with Wide():
+            if image_size:
+                # Tables that the constructor makes for the size are nodes of the graph, and float64 there too.
+                adapted = model.state_dict()
+                torch.set_default_dtype(torch.float64)
+                model = for_size(name, image_size)
+                torch.set_default_dtype(torch.float32)
+                model.load_state_dict(adapted)
+            double = model.double()(image.double())
         double = (double if isinstance(double, torch.Tensor) else double[0]).numpy()
     del model
     sized = ["--image-size", "{}x{}".format(*image_size)] if image_size else []
     rounding = numpy.abs(double).max() * 2.0**-24
-    row = {"name": name, "greatest": float(numpy.abs(double).max()),
+    row = {"name": name, "size": size[1:], "greatest": float(numpy.abs(double).max()),
            "torch": difference(single, double) / rounding}
     for opset in ("17", "20"):
         path = f"{folder}/{name}.{opset}.onnx"
@@ -225,14 +237,21 @@ def passes(row):
         1, row["greatest"]) and row["back"]
 
 
-def smallest_of_each_file():
+def smallest_of_each_file(other_sizes=False):
+    """(name, image size): with other sizes an oblong one where it may be, two and one steps from the smallest."""
     from timm.models._registry import _model_to_module
     best = {}
-    for name, _, cost, *_ in read_index(zipfile.ZipFile(ATLAS)):
+    for name, headless, cost, _, _, _, grid in read_index(zipfile.ZipFile(ATLAS)):
         module = _model_to_module[name]
+        if other_sizes and (grid is None or headless):
+            continue
         if module not in best or cost < best[module][0]:
-            best[module] = (cost, name)
-    return [name for _, (_, name) in sorted(best.items())]
+            size = None
+            if other_sizes:
+                step, _, low, left, square = grid
+                size = (low + step, left + step * (1 if square else 2))
+            best[module] = (cost, name, size)
+    return [(name, size) for _, (_, name, size) in sorted(best.items())]
 
 
 def main():
@@ -240,7 +259,7 @@ def main():
     parser.add_argument("what", choices=("names", "run"))
     parser.add_argument("tool", nargs="?")
     parser.add_argument("architectures", nargs="*")
-    parser.add_argument("--image-size", type=lambda text: tuple(int(side) for side in text.split("x")))
+    parser.add_argument("--image-size", help="HEIGHTxWIDTH, or 'other': one of each form's own")
     parser.add_argument("--folder")
     parser.add_argument("--table", type=pathlib.Path)
     options = parser.parse_args()
@@ -249,9 +268,11 @@ def main():
         return names()
     rows = []
     with tempfile.TemporaryDirectory() as temporary:
-        for name in options.architectures or smallest_of_each_file():
+        given = options.image_size
+        size = tuple(int(side) for side in given.split("x")) if given and given != "other" else None
+        for name, size in [(name, size) for name in options.architectures] or smallest_of_each_file(given == "other"):
             try:
-                row = measure(options.tool, name, options.folder or temporary, options.image_size)
+                row = measure(options.tool, name, options.folder or temporary, size)
             except Exception as error:
                 row = {"name": name, "error": f"{type(error).__name__}: {error}"[:600]}
             rows.append(row)

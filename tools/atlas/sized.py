@@ -16,6 +16,7 @@ import math
 import pathlib
 import pickle
 import time
+import traceback
 import zlib
 
 import torch
@@ -46,7 +47,7 @@ PASSED = {"aten.alias.default", "aten.detach.default", "aten.lift_fresh.default"
 
 class Recorder(export.Recorder):
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        if function._schema.name in ("aten::item", "aten::_local_scalar_dense"):
+        if [str(returned.type) for returned in function._schema.returns] in (["Scalar"], ["number"], ["bool"], ["int"]):
             # What Python computes with is a number of the nodes after it.
             return function(*args, **(kwargs or {}))
         return super().__torch_dispatch__(function, types, args, kwargs)
@@ -304,7 +305,9 @@ def entry(record):
             reasons.append(str(error))
             continue
         except Exception as error:
-            reasons.append(f"{type(error).__name__}: {error}".partition("\n")[0][:160])
+            # An assertion often has no text but its condition.
+            said = str(error) or (traceback.extract_tb(error.__traceback__)[-1].line or "")
+            reasons.append(f"{type(error).__name__}: {said}".partition("\n")[0].partition(" (")[0][:160])
             continue
         try:
             fitter = Fitter(BATCHES, classes, channels, sizes[:len(traces)], step, base, key in ONLY_SQUARE)
