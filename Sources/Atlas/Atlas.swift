@@ -48,6 +48,21 @@ public final class Atlas: Sendable {
         try AtlasCursor(bytes(ofGroup: entry.group), at: entry.offset, count: entry.length)
     }
 
+    /// The graph for other sizes.
+    func record(of grid: AtlasGrid) throws -> AtlasRecord {
+        var cursor = AtlasCursor(try bytes(of: grid))
+        return try AtlasRecord(&cursor, operators: operators.count, sized: true)
+    }
+
+    /// The bytes of a graph for other sizes.
+    func bytes(of grid: AtlasGrid) throws -> [UInt8] {
+        guard let group = archive.entry(named: "sized/\(grid.group)") else {
+            throw AtlasCursor.damaged("the group \(grid.group) of graphs for other sizes is missing")
+        }
+        var cursor = try AtlasCursor(archive.bytes(of: group).array(), at: grid.offset, count: grid.length)
+        return try cursor.data(grid.length)
+    }
+
     /// The bytes of one form's graph.
     func bytes(of entry: AtlasEntry) throws -> [UInt8] {
         var cursor = try record(of: entry)

@@ -72,7 +72,7 @@ struct AtlasFit {
             case .one: number.value
             case .classes: classes.flatMap { $0.multiplied(checked: number.value) }
             case .channels: channels.flatMap { $0.multiplied(checked: number.value) }
-            case .batch, .batchTimesClasses, .batchTimesChannels: nil
+            case .batch, .batchTimesClasses, .batchTimesChannels, .size: nil
             }
         }
     }

@@ -29,6 +29,10 @@ public struct AtlasEntry: Sendable {
     let graphHash: UInt64
     /// The tensors whose shapes depend on the number of classes or channels.
     let freeNames: [String]
+    /// The graph for other sizes, where there is one beside that for the published size.
+    let grid: AtlasGrid?
+    /// Why there is none, where that for the published size holds for no other.
+    public let sizesReason: String?
 }
 
 extension AtlasEntry {
@@ -40,6 +44,8 @@ extension AtlasEntry {
         case steps
         /// All: none of its numbers depends on the size.
         case any
+        /// Those of a grid, for which there is a graph of its own; see ``AtlasGrid``.
+        case grid
     }
 
     /// Whether the graph holds for images of this height and width.
@@ -48,8 +54,67 @@ extension AtlasEntry {
         case .one: [height, width] == inputShape.dropFirst()
         case .steps: (height - inputShape[1]) % 64 == 0 && (width - inputShape[2]) % 64 == 0
         case .any: true
+        case .grid: [height, width] == inputShape.dropFirst() || grid?.takes(height: height, width: width) == true
         }
     }
+
+    /// The size of which the graph takes images that is nearest to one that it doesn't.
+    func nearest(height: Int, width: Int) -> (Int, Int) {
+        func stepped(_ side: Int, _ base: Int, _ step: Int, _ range: ClosedRange<Int>) -> Int {
+            let side = min(max(side, range.lowerBound), range.upperBound)
+            return min(base + (side - base + step / 2) / step * step, range.upperBound)
+        }
+        switch sizes {
+        case .one, .any: return (inputShape[1], inputShape[2])
+        case .steps:
+            func near(_ side: Int, _ published: Int) -> Int {
+                let least = published % 64 == 0 ? 64 : published % 64
+                return stepped(side, least, 64, least...65536 - (65536 - least) % 64)
+            }
+            return (near(height, inputShape[1]), near(width, inputShape[2]))
+        case .grid:
+            guard let grid else { return (inputShape[1], inputShape[2]) }
+            let near = (
+                stepped(height, grid.height, grid.step, grid.height...grid.last(from: grid.height)),
+                stepped(width, grid.width, grid.step, grid.width...grid.last(from: grid.width))
+            )
+            return grid.isSquare ? (near.0, near.0) : near
+        }
+    }
+}
+
+/// Sizes for which one graph holds whose numbers depend on them: from the smallest height and width on, in steps.
+public struct AtlasGrid: Sendable {
+    public let step: Int
+    /// The smallest height and width.
+    public let height: Int
+    public let width: Int
+    /// What neither side exceeds: the largest one that was traced.
+    public let top: Int
+    public let isSquare: Bool
+    /// Where the graph lies.
+    let group: Int
+    let offset: Int
+    let length: Int
+
+    init(_ cursor: inout AtlasCursor) throws {
+        (group, offset, length) = (try cursor.count(), try cursor.count(), try cursor.count())
+        (step, top) = (try cursor.count(), try cursor.count())
+        (height, width) = (try cursor.count(), try cursor.count())
+        isSquare = try cursor.count() != 0
+        guard 1...65536 ~= step, 1...65536 ~= top, 1...top ~= height, 1...top ~= width else {
+            throw AtlasCursor.damaged("sizes of \(height)×\(width) to \(top) in steps of \(step)")
+        }
+    }
+
+    /// Whether the graph holds for images of this height and width.
+    public func takes(height: Int, width: Int) -> Bool {
+        self.height...top ~= height && self.width...top ~= width && (height - self.height) % step == 0
+            && (width - self.width) % step == 0 && (!isSquare || height == width)
+    }
+
+    /// The largest side in steps from a smallest one.
+    func last(from side: Int) -> Int { side + (top - side) / step * step }
 }
 
 /// Weights that timm publishes.
@@ -68,7 +133,7 @@ struct AtlasOperator: Sendable {
 
 /// What the atlas says of all architectures, without their graphs.
 struct AtlasIndex {
-    static let format = 1
+    static let format = 2
     let timmVersion: String
     let torchVersion: String
     let operators: [AtlasOperator]
@@ -84,6 +149,7 @@ struct AtlasIndex {
         let families = try cursor.list { try $0.text() }
         let freeNames = try cursor.list { try $0.text() }
         let recipes = try cursor.list { try Self.preprocessing($0.text()) }
+        let reasons = try cursor.list { try $0.text() }
         operators = try cursor.list { cursor in
             AtlasOperator(name: try cursor.text(), arguments: try cursor.list { try $0.text() })
         }
@@ -103,11 +169,14 @@ struct AtlasIndex {
                     tag: try cursor.text(), classes: try cursor.count(),
                     preprocessing: try Self.item(cursor.count(), of: recipes))
             }
+            let grid = flags & 8 == 0 ? nil : try AtlasGrid(&cursor)
+            let reason = flags & 10 == 0 ? try Self.item(cursor.count(), of: reasons) : nil
             return AtlasEntry(
                 name: name, family: family, isHeadless: flags & 1 != 0,
-                sizes: flags & 2 == 0 ? .one : flags & 4 == 0 ? .steps : .any, inputShape: shape,
+                sizes: grid != nil ? .grid : flags & 2 == 0 ? .one : flags & 4 == 0 ? .steps : .any, inputShape: shape,
                 parameters: parameters, published: published, group: place.0, offset: place.1,
-                length: place.2, fingerprint: fingerprint, graphHash: graphHash, freeNames: free)
+                length: place.2, fingerprint: fingerprint, graphHash: graphHash, freeNames: free, grid: grid,
+                sizesReason: reason)
         }
         guard cursor.isAtEnd else { throw AtlasCursor.damaged("its index goes on after the last entry") }
     }
@@ -142,10 +211,24 @@ struct AtlasIndex {
 extension AtlasEntry {
     /// For programs.
     public func json() -> JSONValue {
-        .object([
+        var members: [(String, JSONValue)] = [
             ("name", .string(name)), ("family", .string(family)), ("source", .string("atlas")),
             ("parameters", .number(String(parameters))),
             ("input_shape", .array(inputShape.map { .number(String($0)) })), ("sizes", .string(sizes.rawValue)),
+        ]
+        if let grid {
+            func number(_ value: Int) -> JSONValue { .number(String(value)) }
+            members.append(
+                (
+                    "size_grid",
+                    .object([
+                        ("step", number(grid.step)), ("from", .array([number(grid.height), number(grid.width)])),
+                        ("to", number(grid.top)), ("square", .bool(grid.isSquare)),
+                    ])
+                ))
+        }
+        if let sizesReason { members.append(("sizes_reason", .string(sizesReason))) }
+        members += [
             ("head", .bool(!isHeadless)),
             (
                 "published",
@@ -166,6 +249,7 @@ extension AtlasEntry {
                         ])
                     })
             ),
-        ])
+        ]
+        return .object(members)
     }
 }

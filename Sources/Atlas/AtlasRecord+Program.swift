@@ -23,15 +23,24 @@ extension AtlasRecord {
         let input = names.fresh("input")
         var graph = ATenGraph()
         var results: [String] = []
+        var adapted: [Int: String] = [:]
+        var constantTensors = StateDict()
         func value(_ source: Source) throws -> String {
             switch source {
             case .result(let place):
                 guard let name = results[checked: place] else { throw AtlasCursor.damaged("a value that isn't there") }
                 return name
-            case .state(let place): return states[place].name
+            case .state(let place): return adapted[place] ?? states[place].name
             case .constant(let place): return constants[place].name
             case .user: return input
             }
+        }
+        for rule in rules {
+            guard let state = states[checked: rule.state] else { throw AtlasCursor.damaged("weight \(rule.state)") }
+            guard let own = weights[state.name], let table = try resampled(rule, own, choice) else { continue }
+            let constant = names.fresh("\(state.name).resampled")
+            constantTensors[constant] = table.derived
+            adapted[rule.state] = graph.append(table, of: state.name, constant: constant, names: &names)
         }
         for node in nodes {
             let op = operators[node.target]
@@ -56,12 +65,17 @@ extension AtlasRecord {
         graph.types[input] = ATenTensorType(
             .float32, [.symbol(AtlasChoice.batch), .number(channels), .number(choice.height), .number(choice.width)])
         var inputs: [ExportedProgram.InputSpecification] = [.user(name: "input")]
-        var constantTensors = StateDict()
+        for name in constantTensors.names {
+            graph.inputs.append(.tensor(name))
+            inputs.append(.constant(name))
+        }
         for state in states {
             graph.inputs.append(.tensor(state.name))
             inputs.append(.state(state.name))
             graph.types[state.name] = ATenTensorType(
-                state.type, try state.shape.map { try resolved($0, choice) })
+                state.type,
+                try weights[state.name]?.shape.map { .number(Int64($0)) }
+                    ?? state.shape.map { try resolved($0, choice) })
         }
         for constant in constants {
             graph.inputs.append(.tensor(constant.name))
@@ -91,11 +105,12 @@ extension AtlasRecord {
         case .tensors(let sources): .tensors(try sources.map { try $0.map(value) })
         case .int(let number): .int(try resolved(number, choice))
         case .ints(let numbers): .ints(try numbers.map { try resolved($0, choice) })
+        case .real(let function, let number): .float(function(Double(try count(number, choice))))
         case .plain(let argument): argument
         }
     }
 
-    private func resolved(_ number: Number, _ choice: AtlasChoice) throws -> SymbolicInt {
+    func resolved(_ number: Number, _ choice: AtlasChoice) throws -> SymbolicInt {
         func times(_ count: Int64?) throws -> Int64 {
             guard let count, let product = number.value.multiplied(checked: count) else {
                 throw AtlasCursor.damaged("a graph depends on classes or channels that no weight has")
@@ -112,7 +127,44 @@ extension AtlasRecord {
         case .channels: return .number(try times(choice.channels))
         case .batchTimesClasses: return samples(try times(choice.classes))
         case .batchTimesChannels: return samples(try times(choice.channels))
+        case .size:
+            let expression = try expression(number)
+            guard let value = expression.value(height: choice.height, width: choice.width) else {
+                throw FormatError(
+                    .limitMemory,
+                    "an image of \(choice.height)×\(choice.width) makes tensors of more than 2^63 elements",
+                    hint: "give a smaller --image-size")
+            }
+            var product = number
+            (product.factor, product.value) = (expression.factor, value)
+            return try resolved(product, choice)
         }
+    }
+}
+
+extension ATenGraph {
+    /// What a layer uses in the place of a weight: a part of it and a table that is put in front or behind.
+    fileprivate mutating func append(
+        _ table: ResampledTable, of weight: String, constant: String, names: inout Names
+    ) -> String {
+        let module = weight.split(separator: ".").dropLast().joined(separator: ".")
+        let (slice, cat) = (names.fresh("slice"), names.fresh("cat"))
+        nodes.append(
+            ATenNode(
+                "aten.slice.Tensor", name: slice,
+                arguments: [
+                    ("self", .tensor(weight)), ("dim", .int(.number(Int64(table.axis)))),
+                    ("start", .int(.number(Int64(table.kept.lowerBound)))),
+                    ("end", .int(.number(Int64(table.kept.upperBound)))),
+                ], outputs: [.tensor(slice)], module: module))
+        nodes.append(
+            ATenNode(
+                "aten.cat.default", name: cat,
+                arguments: [
+                    ("tensors", .tensors(table.keptFirst ? [slice, constant] : [constant, slice])),
+                    ("dim", .int(.number(Int64(table.axis)))),
+                ], outputs: [.tensor(cat)], module: module))
+        return cat
     }
 }
 

@@ -8,6 +8,8 @@ struct AtlasRecord {
     struct Number: Hashable {
         enum Factor: UInt64 {
             case one, batch, classes, channels, batchTimesClasses, batchTimesChannels
+            /// The value is the place of an ``Expression``.
+            case size
         }
         var factor: Factor
         var value: Int64
@@ -62,6 +64,8 @@ struct AtlasRecord {
         case tensors([Source?])
         case int(Number)
         case ints([Number])
+        /// A count of the grid that stands for a real number.
+        case real(RealFunction, Number)
         /// An argument that doesn't depend on what the caller chooses.
         case plain(ATenArgument)
     }
@@ -76,13 +80,23 @@ struct AtlasRecord {
         var isList: Bool
     }
 
+    /// What the numbers are that depend on height and width, and what becomes of weights, in a graph for many sizes.
+    var expressions: [Expression] = []
+    var rules: [Rule] = []
     var states: [State]
     var constants: [Constant]
     var modules: [String] = []
     var nodes: [Node] = []
     var outputs: [Source] = []
 
-    init(_ cursor: inout AtlasCursor, operators: Int, graph: Bool = true) throws {
+    /// - Parameters:
+    ///   - graph: whether to read more than the state dict.
+    ///   - sized: whether this is a graph for many sizes.
+    init(_ cursor: inout AtlasCursor, operators: Int, graph: Bool = true, sized: Bool = false) throws {
+        if sized {
+            expressions = try cursor.list { try Expression(&$0) }
+            rules = try cursor.list { try Rule(&$0) }
+        }
         var previous = ""
         states = try cursor.list { cursor in
             previous = try cursor.text(after: previous)
@@ -148,7 +162,7 @@ private struct NodeReader {
     /// Kinds of arguments, as tools/atlas/pack.py numbers them.
     private enum Kind: Int {
         case none, result, state, constant, user, tensors, int, ints, float, floats, isFalse, isTrue, bools, string
-        case strings, type, memoryFormat, layout, device
+        case strings, type, memoryFormat, layout, device, real
     }
 
     mutating func node(_ cursor: inout AtlasCursor) throws -> AtlasRecord.Node {
@@ -210,6 +224,11 @@ private struct NodeReader {
                 })
         case .int: return .int(try AtlasRecord.Number(&cursor))
         case .ints: return .ints(try cursor.list { try AtlasRecord.Number(&$0) })
+        case .real:
+            guard let function = AtlasRecord.RealFunction(rawValue: try cursor.count()) else {
+                throw AtlasCursor.damaged("a real number that we don't know")
+            }
+            return .real(function, try AtlasRecord.Number(&cursor))
         case .float: return .plain(.float(Double(bitPattern: try cursor.uint64())))
         case .floats: return .plain(.floats(try cursor.list { Double(bitPattern: try $0.uint64()) }))
         case .isFalse: return .plain(.bool(false))

@@ -72,12 +72,7 @@ extension Atlas {
         }
         if options.returnsFeatures { throw unpooled(fit) }
         if let asked = options.imageSize, !fit.entry.takes(height: asked.0, width: asked.1) {
-            let size = "\(fit.entry.inputShape[1])×\(fit.entry.inputShape[2])"
-            throw FormatError(
-                .tensorShape, "the graph of \(name) is for images of \(size), not \(asked.0)×\(asked.1)",
-                hint: fit.entry.sizes == .steps
-                    ? "sizes that differ by multiples of 64 will do" : "leave --image-size out",
-                faultClass: .unsupported)
+            throw fit.entry.refusal(of: asked, name: name)
         }
     }
 
@@ -110,7 +105,15 @@ extension Atlas {
         let size = options.imageSize ?? (entry.inputShape[1], entry.inputShape[2])
         let choice = AtlasChoice(
             classes: fit.classes, channels: channels, height: Int64(size.0), width: Int64(size.1))
-        let program = try fit.record.program(
+        var record = fit.record
+        if let grid = entry.grid, [size.0, size.1] != entry.inputShape.dropFirst() {
+            record = try self.record(of: grid)
+            notes += try check(
+                record, used, fit,
+                AtlasChoice(
+                    classes: fit.classes, channels: channels, height: Int64(size.0), width: Int64(size.1)))
+        }
+        let program = try record.program(
             entry.name, weights: used, choice: choice, channels: channels, operators: operators,
             output: fit.isHeadless ? "features" : "logits", tensor: tensor)
         var exporting = ExportOptions()
@@ -160,6 +163,29 @@ extension Atlas {
             preprocessing: preprocessing, unused: fit.unexpected, hyperparameters: hyperparameters)
     }
 
+    /// Whether the graph for another size takes the weights: where not, the number of channels is that which it was made
+    /// for. Returns what becomes of weights.
+    private func check(
+        _ record: AtlasRecord, _ weights: StateDict, _ fit: AtlasFit, _ choice: AtlasChoice
+    ) throws -> [String] {
+        let adapted = Set(record.rules.map(\.state))
+        for (place, state) in record.states.enumerated() where !adapted.contains(place) {
+            guard let shape = weights[state.name]?.shape else { continue }
+            let expected = try state.shape.map { try record.resolved($0, choice) }
+            guard expected == shape.map({ .number(Int64($0)) }) else {
+                throw FormatError(
+                    .tensorShape,
+                    "the graph of \(fit.entry.name) for other sizes doesn't take \(state.name) of \(shape)",
+                    hint: "leave --image-size out", faultClass: .unsupported)
+            }
+        }
+        return record.rules.compactMap { rule in
+            record.states[checked: rule.state].map {
+                "\($0.name): resampled for \(choice.height)×\(choice.width) pixels as timm does; the checkpoint's own stays"
+            }
+        }
+    }
+
     /// What `config.json` says, else what timm says of the published weights that are meant.
     private func preprocessing(
         _ entry: AtlasEntry, classes: Int64?, config: JSONValue?, named: String?
@@ -171,5 +197,31 @@ extension Atlas {
             all.first { $0.tag == tag } ?? entry.published.first { Int64($0.classes) == classes } ?? all.first
         guard let model else { return (nil, nil) }
         return (model.preprocessing, model.tag.isEmpty ? entry.name : "\(entry.name).\(model.tag)")
+    }
+}
+
+extension AtlasEntry {
+    /// Why the graph doesn't take images of a size, and which it takes.
+    fileprivate func refusal(of asked: (Int, Int), name: String) -> FormatError {
+        let size = "\(inputShape[1])×\(inputShape[2])"
+        let near = nearest(height: asked.0, width: asked.1)
+        var rule = "the graph of \(name) is for images of \(size)"
+        var hint = "leave --image-size out"
+        switch sizes {
+        case .one, .any:
+            if let sizesReason { rule += " alone (\(sizesReason))" }
+        case .steps:
+            rule += " and those that differ by multiples of 64"
+            hint = "the nearest is --image-size \(near.0)x\(near.1)"
+        case .grid:
+            if let grid {
+                rule +=
+                    " and \(grid.isSquare ? "square ones " : "")from \(grid.height)×\(grid.width) to "
+                    + "\(grid.top)×\(grid.top) in steps of \(grid.step)"
+            }
+            hint = "the nearest is --image-size \(near.0)x\(near.1)"
+        }
+        return FormatError(
+            .tensorShape, "\(rule), not \(asked.0)×\(asked.1)", hint: hint, faultClass: .unsupported)
     }
 }

@@ -50,12 +50,12 @@ import Testing
         }
     }
 
-    /// Runs a model with zeros (one element along dimensions that have only a name), in 256 MB and two seconds.
+    /// Runs a model with zeros (one element along dimensions that have only a name), in 256 MB and ten seconds.
     private func run(_ path: String) throws {
         let model = try readModel(FileSource(path: path))
         var options = SessionOptions()
         options.memoryLimit = 256 << 20
-        options.timeLimit = .seconds(2)
+        options.timeLimit = .seconds(10)
         let session = try Session(model, options: options)
         var inputs: OrderedDictionary<String, Tensor> = [:]
         for id in model.graph.inputs where model.graph.initializers[id] == nil {

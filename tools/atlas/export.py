@@ -302,9 +302,10 @@ def main():
             packed = zlib.compress(pickle.dumps(record, 4), 3)
             path.with_suffix(".part").write_bytes(packed)
             path.with_suffix(".part").rename(path)
+            sizes = "steps" if record["second_input"][1:] != record["input"][1:] else "one size"
             print(f"{index} {name} {'headless ' if headless else ''}{len(record['first']['nodes'])} nodes, "
-                  f"{'any size' if record['odd'] else 'steps' if record['second_input'][1:] != record['input'][1:] else 'one size'}, "
-                  f"{len(packed)} B, {time.time() - began:.2f} s {json.dumps(record['notes'])}", flush=True)
+                  f"{'any size' if record['odd'] else sizes}, {len(packed)} B, {time.time() - began:.2f} s "
+                  f"{json.dumps(record['notes'])}", flush=True)
         except Exception as error:
             failed += 1
             (options.cache / f"{name}{'.headless' if headless else ''}.error").write_text(traceback.format_exc())

@@ -6,12 +6,12 @@ import GraphIR
 /// The checkpoint's own tensor stays an initializer with its own bits, so that the way back to the state dict finds it.
 /// What the layer uses is a part of it, taken along one axis, with a derived constant behind it. The part may be empty:
 /// then only the constant counts, and the initializer still has a use, which runtimes want.
-struct AdaptedWeight: Sendable {
-    var axis: Int
+package struct AdaptedWeight: Sendable {
+    package var axis: Int
     /// The positions of the axis that are taken as they are.
-    var kept: Range<Int>
+    package var kept: Range<Int>
     /// What stands behind them along the axis.
-    var derived: Tensor?
+    package var derived: Tensor?
 }
 
 extension ModelBuilder {
@@ -47,7 +47,7 @@ extension ModelBuilder {
 /// Real numbers of the types that weights have, as float32: PyTorch computes in it when timm adapts a weight.
 extension Tensor {
     /// - Throws: `tensor.dtype` for types of 8 bits and fewer, and for integers.
-    func floats() throws -> [Float] {
+    package func floats() throws -> [Float] {
         switch elementType {
         case .float32: return try array()
         case .float64: return try array(of: Double.self).map { Float($0) }
@@ -65,7 +65,7 @@ extension Tensor {
     }
 
     /// A tensor of this type, rounded to nearest even.
-    static func of(_ values: [Float], as type: ElementType, shape: [Int]) throws -> Tensor {
+    package static func of(_ values: [Float], as type: ElementType, shape: [Int]) throws -> Tensor {
         switch type {
         case .float32: return try Tensor(values, shape: shape)
         case .float64: return try Tensor(values.map { Double($0) }, shape: shape)

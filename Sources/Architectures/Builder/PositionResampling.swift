@@ -6,14 +6,14 @@ import GraphIR
 /// The arithmetic is PyTorch's to the bit, as its kernels for x86-64 with AVX2 and wider do it: first along rows, then
 /// along columns; weights by fused multiply-adds; of a sum the products in whole fours are rounded before they are
 /// added, the rest are fused.
-enum PositionResampling {
+package enum PositionResampling {
     /// The most elements of a table that is made.
-    static let limit = 1 << 28
+    package static let limit = 1 << 28
 
     /// The table `[1, prefix + old, D]` for a new grid. The rows of the `prefix` stay as they are.
     /// - Parameter isAntialiased: as timm does it.
     /// - Throws: `tensor.shape` where the table isn't one of the old grid; `tensor.dtype` for narrow types.
-    static func adapted(
+    package static func adapted(
         _ table: Tensor, prefix: Int, from old: ImageSize, to new: ImageSize, isAntialiased: Bool = true
     ) throws -> AdaptedWeight {
         guard table.shape.count == 3, table.shape[0] == 1, table.shape[2] > 0, prefix >= 0, old.height > 0,

@@ -1,0 +1,171 @@
+import Architectures
+import Execution
+import Formats
+import GraphIR
+import Parity
+import Testing
+
+@testable import Atlas
+
+/// Graphs for other sizes of image than the published one.
+@Suite struct AtlasSizeTests {
+    static let goldens = try? GoldenData.load("\(AtlasGoldenTests.folder)/sized.npz")
+
+    /// `NAME@HEIGHTxWIDTH`.
+    static let models: [String] = (goldens?.arrays.keys.map(\.string) ?? []).filter {
+        $0.contains("@") && !$0.hasSuffix("_f64")
+    }
+
+    /// `window.OLD.NEW.EXTRA`.
+    static let windows: [String] = (goldens?.arrays.keys.map(\.string) ?? []).filter {
+        $0.hasPrefix("window.") && !$0.hasSuffix(".new")
+    }
+
+    private static func sides(_ text: Substring) -> [Int] { text.split(separator: "x").compactMap { Int($0) } }
+
+    @Test("There are goldens of four models and three windows")
+    func counts() { #expect(Self.models.count == 4 && Self.windows.count == 3) }
+
+    @Test("Logits are those of timm's model for the size, and the state dict comes back", arguments: models)
+    func agrees(golden: String) throws {
+        let parts = golden.split(separator: "@")
+        let (name, size) = (String(parts[0]), Self.sides(parts[1]))
+        let weights = try AtlasGoldenTests.weights(name)
+        var options = MappingOptions()
+        options.architecture = name
+        options.imageSize = (size[0], size[1])
+        let mapped = try Atlas.shared().map(weights, config: nil, options: options)
+        let image = try SeededWeights.image([3] + size)
+        let arrays = try #require(Self.goldens)
+        let single = try #require(arrays[golden]).doubles()
+        let double = try #require(arrays[golden + "_f64"]).doubles()
+        let greatest = double.map(\.magnitude).max() ?? 0
+
+        let found = try #require(Session(mapped.model).run(["input": image]).values.first).doubles()
+        // Where PyTorch itself is farther from float64 than twenty roundings, not farther than twice that.
+        let roundings = difference(found, single) / (greatest * 0x1p-24)
+        #expect(roundings <= 20 || difference(found, double) <= 2 * difference(single, double), "\(roundings)")
+        var running = SessionOptions()
+        running.precision = .float64
+        let wide = try #require(Session(mapped.model, options: running).run(["input": image]).values.first).doubles()
+        #expect(difference(wide, double) <= 1e-9 * Swift.max(1, greatest))
+
+        let back = try restoredStateDict(of: mapped.model)
+        #expect(back.names == weights.names)
+        for key in back.names {
+            #expect(try back[key]?.bytes().array() == weights[key]?.bytes().array(), "\(key)")
+        }
+    }
+
+    @Test("Biases of relative positions are those of timm's for another window, to the bit", arguments: windows)
+    func window(golden: String) throws {
+        let parts = golden.split(separator: ".")
+        let (old, new) = (Self.sides(parts[1]), Self.sides(parts[2]))
+        let arrays = try #require(Self.goldens)
+        let extra = try #require(Int(parts[3]))
+        let table = try #require(arrays[golden])
+        let found = try WindowResampling.resampled(
+            table, behind: extra, from: ImageSize(old[0], old[1]), to: ImageSize(new[0], new[1]))
+        let wanted: [Float] = try #require(arrays[golden + ".new"]).array()
+        #expect(try found.derived.array(of: Float.self) == wanted.dropLast(2 * extra))
+        #expect(found.kept == (table.shape[0] - extra)..<table.shape[0] && !found.keptFirst)
+    }
+
+    @Test("A vision transformer is the same as that of the hand-written family at the same size")
+    func sameAsFamily() throws {
+        let weights = try AtlasGoldenTests.weights("test_vit")
+        var options = MappingOptions()
+        options.architecture = "test_vit"
+        options.imageSize = (112, 208)
+        let image = try SeededWeights.image([3, 112, 208])
+        var running = SessionOptions()
+        running.precision = .float64
+        var familys = options
+        familys.architecture = nil
+        let results = try [
+            Atlas.shared().map(weights, config: nil, options: options).model,
+            mapArchitecture(weights, config: nil, options: familys).model,
+        ].map { try #require(Session($0, options: running).run(["input": image]).values.first).doubles() }
+        #expect(difference(results[0], results[1]) <= 1e-12)
+    }
+
+    @Test("Every form that has a grid becomes a model of its smallest oblong size, and of one anywhere", arguments: 0..<8)
+    func everyGrid(part: Int) throws {
+        let atlas = try Atlas.shared()
+        let entries = atlas.entries.filter { $0.grid != nil }
+        for place in (entries.count * part / 8)..<(entries.count * (part + 1) / 8) {
+            let entry = entries[place]
+            let grid = try #require(entry.grid)
+            var cursor = try atlas.record(of: entry)
+            let record = try AtlasRecord(&cursor, operators: atlas.operators.count)
+            let weights = try SeededWeights.stateDict(
+                of: record, classes: 7, channels: Int64(entry.inputShape[0]), withContents: false)
+            var options = MappingOptions()
+            options.architecture = entry.name
+            let (rows, columns) = ((grid.top - grid.height) / grid.step, (grid.top - grid.width) / grid.step)
+            let (down, right) = (place * 7 % (rows + 1), place * 11 % (columns + 1))
+            for (down, right) in [(0, 1), (down, right)] {
+                let height = grid.height + grid.step * down
+                let width = grid.isSquare ? height : grid.width + grid.step * right
+                options.imageSize = (height, width)
+                do {
+                    let mapped = try atlas.map(weights, config: nil, options: options)
+                    let input = try #require(mapped.model.graph.inputs.first)
+                    #expect(mapped.model.graph[input].type?.dimensions?.last == .size(Int64(width)))
+                } catch {
+                    Issue.record("\(entry.name) at \(height)×\(width): \(error)")
+                }
+            }
+        }
+    }
+
+    @Test("A size that doesn't fit is refused, with the nearest that does")
+    func refusals() throws {
+        let weights = try AtlasGoldenTests.weights("test_vit")
+        var options = MappingOptions()
+        options.architecture = "test_vit"
+        for (asked, near) in [((100, 128), "96x128"), ((8, 5000), "80x768"), ((104, 130), "112x128")] {
+            options.imageSize = asked
+            let error = try #require(
+                throws: FormatError.self, performing: { try Atlas.shared().map(weights, config: nil, options: options) }
+            )
+            #expect(error.hint == "the nearest is --image-size \(near)")
+        }
+        let fixed = try #require(Atlas.shared().entries(named: "volo_d1_224").first)
+        #expect(fixed.sizes == .one && fixed.sizesReason == "timm has no rule for pos_embed")
+    }
+
+    @Test("A damaged graph for other sizes is an error and no trap", arguments: 0..<100)
+    func damage(seed: Int) throws {
+        let atlas = try Atlas.shared()
+        let grids = atlas.entries.compactMap(\.grid)
+        let grid = grids[seed * 31 % grids.count]
+        var bytes = try atlas.bytes(of: grid)
+        var state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1
+        for step in 0..<3 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            // Expressions and rules stand in front.
+            let place = Int(state >> 33) % (step == 0 ? min(bytes.count, 200) : bytes.count)
+            bytes[place] = UInt8(truncatingIfNeeded: state >> 24)
+        }
+        do {
+            var cursor = AtlasCursor(bytes)
+            let record = try AtlasRecord(&cursor, operators: atlas.operators.count, sized: true)
+            // The tables that rules are for, of a shape that few of them are of.
+            var weights = StateDict()
+            for rule in record.rules {
+                guard let state = record.states[checked: rule.state] else { continue }
+                weights[state.name] = try Tensor([Float](repeating: 0, count: 732 * 2), shape: [732, 2])
+            }
+            _ = try record.program(
+                "damaged", weights: weights,
+                choice: AtlasChoice(classes: 3, channels: 3, height: 224, width: 224), channels: 3,
+                operators: atlas.operators, output: "logits", tensor: { try atlas.tensor($0) })
+        } catch is FormatError {}
+    }
+
+    private func difference(_ a: [Double], _ b: [Double]) -> Double {
+        guard a.count == b.count, !a.isEmpty else { return .infinity }
+        return zip(a, b).map { ($0 - $1).magnitude }.max() ?? .infinity
+    }
+}
