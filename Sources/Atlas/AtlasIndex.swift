@@ -16,6 +16,8 @@ public struct AtlasEntry: Sendable {
     public let inputShape: [Int]
     /// Elements of all parameters.
     public let parameters: Int
+    /// timm's `global_pool`; `nil` where the architecture has no such choice.
+    public let pooling: String?
     /// The weights that timm publishes for it.
     public let published: [AtlasModel]
 
@@ -74,11 +76,14 @@ extension AtlasEntry {
             return (near(height, inputShape[1]), near(width, inputShape[2]))
         case .grid:
             guard let grid else { return (inputShape[1], inputShape[2]) }
-            let near = (
+            var near = (
                 stepped(height, grid.height, grid.step, grid.height...grid.last(from: grid.height)),
                 stepped(width, grid.width, grid.step, grid.width...grid.last(from: grid.width))
             )
-            return grid.isSquare ? (near.0, near.0) : near
+            if grid.isSquare { near.1 = near.0 }
+            func distance(_ size: (Int, Int)) -> Int { max(abs(size.0 - height), abs(size.1 - width)) }
+            let published = (inputShape[1], inputShape[2])
+            return distance(published) <= distance(near) ? published : near
         }
     }
 }
@@ -150,6 +155,7 @@ struct AtlasIndex {
         let freeNames = try cursor.list { try $0.text() }
         let recipes = try cursor.list { try Self.preprocessing($0.text()) }
         let reasons = try cursor.list { try $0.text() }
+        let poolings = try cursor.list { try $0.text() }
         operators = try cursor.list { cursor in
             AtlasOperator(name: try cursor.text(), arguments: try cursor.list { try $0.text() })
         }
@@ -163,6 +169,7 @@ struct AtlasIndex {
             let place = (try cursor.count(), try cursor.count(), try cursor.count())
             let fingerprint = Fingerprint(names: try cursor.uint64(), shapes: try cursor.uint64())
             let graphHash = try cursor.uint64()
+            let pooling = try Self.item(cursor.count(), of: poolings)
             let free = try cursor.list { try Self.item($0.count(), of: freeNames) }
             let published = try cursor.list { cursor in
                 AtlasModel(
@@ -174,7 +181,8 @@ struct AtlasIndex {
             return AtlasEntry(
                 name: name, family: family, isHeadless: flags & 1 != 0,
                 sizes: grid != nil ? .grid : flags & 2 == 0 ? .one : flags & 4 == 0 ? .steps : .any, inputShape: shape,
-                parameters: parameters, published: published, group: place.0, offset: place.1,
+                parameters: parameters, pooling: pooling.isEmpty ? nil : pooling, published: published, group: place.0,
+                offset: place.1,
                 length: place.2, fingerprint: fingerprint, graphHash: graphHash, freeNames: free, grid: grid,
                 sizesReason: reason)
         }

@@ -1,4 +1,6 @@
+import Architectures
 import ExportedPrograms
+import Formats
 import GraphIR
 
 /// What the caller chooses of a graph.
@@ -41,6 +43,20 @@ extension AtlasRecord {
             let constant = names.fresh("\(state.name).resampled")
             constantTensors[constant] = table.derived
             adapted[rule.state] = graph.append(table, of: state.name, constant: constant, names: &names)
+        }
+        for (place, state) in states.enumerated() where state.isFirstConvolution {
+            guard let own = weights[state.name], own.shape.count == 4, let count = Int(exactly: channels),
+                own.shape[1] != count
+            else { continue }
+            var shape = own.shape
+            shape[1] = count
+            guard let kernel = try ChannelAdaptation.adapted(own, to: shape), let derived = kernel.derived else {
+                throw FormatError(.tensorShape, "\(state.name) can't be adapted to \(count) channels")
+            }
+            let constant = names.fresh("\(state.name).adapted")
+            constantTensors[constant] = derived
+            let table = ResampledTable(axis: kernel.axis, kept: kernel.kept, derived: derived, keptFirst: true)
+            adapted[place] = graph.append(table, of: state.name, constant: constant, names: &names)
         }
         for node in nodes {
             let op = operators[node.target]

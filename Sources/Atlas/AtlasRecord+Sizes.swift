@@ -67,13 +67,24 @@ extension AtlasRecord {
     }
 
     /// What becomes of a count that stands for a real number.
-    enum RealFunction: Int {
-        case itself, inverseSquareRoot
+    enum RealFunction {
+        case itself
+        /// A factor over the root: weight standardisation scales a stem by its number of input channels.
+        case overRoot(Double)
+
+        init(_ cursor: inout AtlasCursor) throws {
+            switch try cursor.number() {
+            case 0: self = .itself
+            case 1: self = .overRoot(1)
+            case 2: self = .overRoot(Double(bitPattern: try cursor.uint64()))
+            default: throw AtlasCursor.damaged("a real number that we don't know")
+            }
+        }
 
         func callAsFunction(_ count: Double) -> Double {
             switch self {
             case .itself: count
-            case .inverseSquareRoot: pow(count, -0.5)
+            case .overRoot(let factor): factor * pow(count, -0.5)
             }
         }
     }
@@ -109,11 +120,13 @@ extension AtlasRecord {
         }
     }
 
-    /// A whole number of a graph for the size that the caller chooses, where neither batch, classes nor channels count.
+    /// A whole number of a graph for the size and channels that the caller chooses, where neither batch nor classes
+    /// count.
     func count(_ number: Number, _ choice: AtlasChoice) throws -> Int {
         let value: Int64? =
             switch number.factor {
             case .one: number.value
+            case .channels: choice.channels.flatMap { number.value.multiplied(checked: $0) }
             case .size: try expression(number).value(height: choice.height, width: choice.width)
             default: nil
             }

@@ -34,6 +34,12 @@ struct AtlasRecord {
         var name: String
         var type: ElementType
         var shape: [Number]
+
+        /// Whether it is the kernel of a convolution over the image: `[out, channels, height, width]`.
+        var isFirstConvolution: Bool {
+            shape.count == 4 && shape[1].factor == .channels && shape[1].value == 1
+                && [0, 2, 3].allSatisfy { shape[$0].factor == .one }
+        }
     }
 
     /// A tensor that isn't part of the state dict.
@@ -225,10 +231,7 @@ private struct NodeReader {
         case .int: return .int(try AtlasRecord.Number(&cursor))
         case .ints: return .ints(try cursor.list { try AtlasRecord.Number(&$0) })
         case .real:
-            guard let function = AtlasRecord.RealFunction(rawValue: try cursor.count()) else {
-                throw AtlasCursor.damaged("a real number that we don't know")
-            }
-            return .real(function, try AtlasRecord.Number(&cursor))
+            return .real(try AtlasRecord.RealFunction(&cursor), try AtlasRecord.Number(&cursor))
         case .float: return .plain(.float(Double(bitPattern: try cursor.uint64())))
         case .floats: return .plain(.floats(try cursor.list { Double(bitPattern: try $0.uint64()) }))
         case .isFalse: return .plain(.bool(false))

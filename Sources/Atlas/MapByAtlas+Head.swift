@@ -1,7 +1,20 @@
 import Architectures
+import Formats
 import GraphIR
 
 extension Atlas {
+    /// The graph with its head, or up to it: where that is asked for, and where the weights have all but the head and
+    /// `config.json` doesn't say that there is one.
+    func withHeadOrWithout(
+        _ whole: AtlasFit, _ weights: StateDict, config: JSONValue?, options: MappingOptions, note: (String) -> Void
+    ) throws -> AtlasFit {
+        if options.leavesOutHead || options.classes == 0 { return try headless(whole, weights) }
+        if whole.isUsable || (config?["num_classes"]?.integer ?? 0) > 0 { return whole }
+        guard let bare = try? headless(whole, weights), bare.isExact else { return whole }
+        note("the head's weights aren't there: the model returns the features that it would take")
+        return bare
+    }
+
     /// The form without a head of the architecture that `fit` is of: that of the atlas where timm publishes such weights,
     /// else its graph up to the classifier.
     /// - Throws: ``MappingError`` where neither can be had.

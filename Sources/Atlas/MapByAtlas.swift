@@ -16,7 +16,10 @@ extension Atlas {
         _ weights: StateDict, config: JSONValue?, options: MappingOptions = MappingOptions()
     ) throws -> MappedModel {
         let named = options.architecture ?? configured(config)
-        if let name = options.architecture, entries(named: name).isEmpty { throw unknown(name) }
+        if let name = options.architecture {
+            if entries(named: name).isEmpty { throw unknown(name) }
+            try checkTag(of: name)
+        }
         let fits = try fits(weights, named: named)
         guard let whole = fits.first else {
             throw MappingError(
@@ -24,9 +27,13 @@ extension Atlas {
                 report: "the atlas has \(Set(entries.map(\.name)).count) architectures of timm \(timmVersion)",
                 hint: "give the architecture with --architecture to see what is missing")
         }
-        let best = options.leavesOutHead || options.classes == 0 ? try headless(whole, weights) : whole
+        var notes: [String] = []
+        let best = try withHeadOrWithout(whole, weights, config: config, options: options, note: { notes.append($0) })
         try check(best, weights, options: options)
-        var notes = options.architecture == nil && named != nil ? ["\(best.entry.name): config.json says so"] : []
+        if options.architecture == nil {
+            try check(config: config, best.entry)
+            if named != nil { notes.append("\(best.entry.name): config.json says so") }
+        }
         notes += ambiguities(whole, fits, isSettled: named != nil)
         if !best.unexpected.isEmpty {
             notes.append("\(best.unexpected.count) tensors aren't used and were left out")
@@ -63,7 +70,6 @@ extension Atlas {
             ("its activation", options.activation != nil),
             ("its hyperparameters", !Preprocessing.settingNames.isSuperset(of: options.settings.keys)),
             ("its classes", options.classes.map { $0 != 0 && Int64($0) != fit.classes } ?? false),
-            ("its channels", options.inputChannels != nil),
         ]
         if let (what, _) = settled.first(where: \.1) {
             throw MappingError(
@@ -101,17 +107,16 @@ extension Atlas {
         var notes = notes
         var used = weights
         for name in fit.unexpected + fit.headKeys { used[name] = nil }
-        let channels = fit.channels ?? Int64(entry.inputShape[0])
-        let size = options.imageSize ?? (entry.inputShape[1], entry.inputShape[2])
+        let own = fit.channels ?? Int64(entry.inputShape[0])
+        let channels = options.inputChannels.map { Int64($0) } ?? own
+        if channels != own { notes += try adaptedToChannels(fit, channels) }
+        let size = imageSize(entry, config: config, named: named, options: options, note: { notes.append($0) })
         let choice = AtlasChoice(
             classes: fit.classes, channels: channels, height: Int64(size.0), width: Int64(size.1))
         var record = fit.record
         if let grid = entry.grid, [size.0, size.1] != entry.inputShape.dropFirst() {
             record = try self.record(of: grid)
-            notes += try check(
-                record, used, fit,
-                AtlasChoice(
-                    classes: fit.classes, channels: channels, height: Int64(size.0), width: Int64(size.1)))
+            notes += try check(record, used, fit, channels: own, choice)
         }
         let program = try record.program(
             entry.name, weights: used, choice: choice, channels: channels, operators: operators,
@@ -166,12 +171,14 @@ extension Atlas {
     /// Whether the graph for another size takes the weights: where not, the number of channels is that which it was made
     /// for. Returns what becomes of weights.
     private func check(
-        _ record: AtlasRecord, _ weights: StateDict, _ fit: AtlasFit, _ choice: AtlasChoice
+        _ record: AtlasRecord, _ weights: StateDict, _ fit: AtlasFit, channels: Int64, _ choice: AtlasChoice
     ) throws -> [String] {
         let adapted = Set(record.rules.map(\.state))
+        var own = choice
+        own.channels = channels
         for (place, state) in record.states.enumerated() where !adapted.contains(place) {
             guard let shape = weights[state.name]?.shape else { continue }
-            let expected = try state.shape.map { try record.resolved($0, choice) }
+            let expected = try state.shape.map { try record.resolved($0, own) }
             guard expected == shape.map({ .number(Int64($0)) }) else {
                 throw FormatError(
                     .tensorShape,
@@ -186,13 +193,24 @@ extension Atlas {
         }
     }
 
+    /// Whether first convolutions are all that knows the number of channels. Returns what becomes of them.
+    private func adaptedToChannels(_ fit: AtlasFit, _ channels: Int64) throws -> [String] {
+        let changed = fit.record.states.filter { $0.shape.contains { $0.factor == .channels } }
+        guard !changed.isEmpty, changed.allSatisfy(\.isFirstConvolution), 1...65536 ~= channels else {
+            throw MappingError(
+                .option, "the weights of \(fit.entry.name) can't be adapted to \(channels) channels", report: "",
+                hint: "leave --input-channels out")
+        }
+        return changed.map { "\($0.name): adapted to \(channels) channels as timm does; the checkpoint's own stays" }
+    }
+
     /// What `config.json` says, else what timm says of the published weights that are meant.
     private func preprocessing(
         _ entry: AtlasEntry, classes: Int64?, config: JSONValue?, named: String?
     ) -> (Preprocessing?, source: String?) {
         if let config, let stated = Preprocessing(config: config) { return (stated, nil) }
         let all = entry.published + entries(named: entry.name).flatMap(\.published)
-        let tag = named.flatMap { name in name.firstIndex(of: ".").map { String(name[$0...].dropFirst()) } }
+        let tag = named.flatMap { publishedTag(of: $0) }
         let model =
             all.first { $0.tag == tag } ?? entry.published.first { Int64($0.classes) == classes } ?? all.first
         guard let model else { return (nil, nil) }

@@ -11,9 +11,9 @@ import Testing
 @Suite struct AtlasSizeTests {
     static let goldens = try? GoldenData.load("\(AtlasGoldenTests.folder)/sized.npz")
 
-    /// `NAME@HEIGHTxWIDTH`.
+    /// `NAME@HEIGHTxWIDTH` and `NAME%CHANNELS`.
     static let models: [String] = (goldens?.arrays.keys.map(\.string) ?? []).filter {
-        $0.contains("@") && !$0.hasSuffix("_f64")
+        $0.contains { "@%".contains($0) } && !$0.hasSuffix("_f64")
     }
 
     /// `window.OLD.NEW.EXTRA`.
@@ -23,19 +23,27 @@ import Testing
 
     private static func sides(_ text: Substring) -> [Int] { text.split(separator: "x").compactMap { Int($0) } }
 
-    @Test("There are goldens of four models and three windows")
-    func counts() { #expect(Self.models.count == 4 && Self.windows.count == 3) }
+    @Test("There are goldens of four sizes, two numbers of channels and three windows")
+    func counts() { #expect(Self.models.count == 6 && Self.windows.count == 3) }
 
-    @Test("Logits are those of timm's model for the size, and the state dict comes back", arguments: models)
+    @Test("Logits are those of timm's model for the size or channels, and the state dict comes back", arguments: models)
     func agrees(golden: String) throws {
-        let parts = golden.split(separator: "@")
-        let (name, size) = (String(parts[0]), Self.sides(parts[1]))
+        let parts = golden.split { "@%".contains($0) }
+        let name = String(parts[0])
         let weights = try AtlasGoldenTests.weights(name)
         var options = MappingOptions()
         options.architecture = name
-        options.imageSize = (size[0], size[1])
+        var shape = try #require(Atlas.shared().entries(named: name).first).inputShape
+        if golden.contains("@") {
+            let size = Self.sides(parts[1])
+            options.imageSize = (size[0], size[1])
+            shape.replaceSubrange(1..., with: size)
+        } else {
+            options.inputChannels = Int(parts[1])
+            shape[0] = try #require(options.inputChannels)
+        }
         let mapped = try Atlas.shared().map(weights, config: nil, options: options)
-        let image = try SeededWeights.image([3] + size)
+        let image = try SeededWeights.image(shape)
         let arrays = try #require(Self.goldens)
         let single = try #require(arrays[golden]).doubles()
         let double = try #require(arrays[golden + "_f64"]).doubles()
@@ -89,7 +97,8 @@ import Testing
         #expect(difference(results[0], results[1]) <= 1e-12)
     }
 
-    @Test("Every form that has a grid becomes a model of its smallest oblong size, and of one anywhere", arguments: 0..<8)
+    @Test(
+        "Every form that has a grid becomes a model of its smallest oblong size, and of one anywhere", arguments: 0..<8)
     func everyGrid(part: Int) throws {
         let atlas = try Atlas.shared()
         let entries = atlas.entries.filter { $0.grid != nil }
@@ -102,6 +111,7 @@ import Testing
                 of: record, classes: 7, channels: Int64(entry.inputShape[0]), withContents: false)
             var options = MappingOptions()
             options.architecture = entry.name
+            if entry.name.hasPrefix("tf_efficientnet_cc_") { options.batch = .size(2) }
             let (rows, columns) = ((grid.top - grid.height) / grid.step, (grid.top - grid.width) / grid.step)
             let (down, right) = (place * 7 % (rows + 1), place * 11 % (columns + 1))
             for (down, right) in [(0, 1), (down, right)] {

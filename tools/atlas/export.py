@@ -16,6 +16,7 @@ import hashlib
 import itertools
 import json
 import logging
+import math
 import pathlib
 import pickle
 import time
@@ -188,7 +189,7 @@ def entry(name, tag, headless):
         "name": name, "tag": tag, "headless": headless, "module": type(model).__module__, "class": type(model).__name__,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "state": [(key, tuple(tensor.shape), str(tensor.dtype)[6:]) for key, tensor in model.state_dict().items()],
-        "input": (channels, height, width),
+        "input": (channels, height, width), "pooling": pooling(model),
     }
     record["first"] = trace(model, (BATCHES[0], channels, height, width))
     del model
@@ -218,6 +219,12 @@ def entry(name, tag, headless):
     return record
 
 
+def pooling(model):
+    """What save_for_hf writes as `global_pool`."""
+    found = getattr(model, "global_pool", None)
+    return found if isinstance(found, str) else None
+
+
 def takes_odd(record, known):
     """Whether the graph is also that of a size which shares no factor of two with the others: where images are padded
     to what strides want, it isn't."""
@@ -240,27 +247,41 @@ def explained(record):
     for name, (dtype, shape, data) in first["constants"].items():
         if second["constants"].get(name, (0, 0, 0))[2] != hashlib.sha256(data).digest():
             return False
-    return all(same(one, two) for one, two in zip(first["nodes"], second["nodes"]))
+    channels = record["input"][0], record["second_input"][0]
+    return all(same(one, two, channels) for one, two in zip(first["nodes"], second["nodes"]))
 
 
 def same_reals(record):
-    """Whether no real number differs: a weight-standardised stem scales by its number of input channels."""
+    """Whether real numbers differ by no more than the number of input channels."""
     def reals(value):
         if isinstance(value, (list, tuple)):
             return [real for item in value for real in reals(item)]
         return [value] if isinstance(value, float) else []
 
-    return reals(record["first"]["nodes"]) == reals(record["second"]["nodes"])
+    channels = record["input"][0], record["second_input"][0]
+    one, two = reals(record["first"]["nodes"]), reals(record["second"]["nodes"])
+    return len(one) == len(two) and all(same(*pair, channels) for pair in zip(one, two))
 
 
-def same(one, two):
+def same(one, two, channels):
     if type(one) is not type(two):
         return False
     if isinstance(one, (list, tuple)):
-        return len(one) == len(two) and all(same(*pair) for pair in zip(one, two))
+        return len(one) == len(two) and all(same(*pair, channels) for pair in zip(one, two))
     if isinstance(one, int) and not isinstance(one, bool) and one != two:
         return one * BATCHES[1] == two * BATCHES[0]
-    return one == two
+    return one == two or isinstance(one, float) and root_scale(one, two, *channels) is not None
+
+
+def root_scale(one, two, before, after):
+    """g, where the numbers are g / √channels, as weight standardisation scales a stem; None where they aren't."""
+    if before == after or not (math.isfinite(one) and one):
+        return None
+    near = one * before**0.5
+    for scale in (near, math.nextafter(near, 0), math.nextafter(near, math.inf)):
+        if scale * before**-0.5 == one and abs(scale * after**-0.5 - two) <= 2 * math.ulp(two):
+            return scale
+    return None
 
 
 def plan():

@@ -4,9 +4,11 @@ An expression is FACTOR · (a · f(H) · f(W) + b · f(H) + c · f(W) + d) ^ POW
 
     0: H / k        1: H / k, rounded up        2: H / k, rounded down        3: −(H / k) mod m
 
-POWER is 1 or 2 (tables of pairs), and FACTOR is 1, the batch, the classes, the channels or a product, as pack.py
-numbers them. Those that are tried have two unknowns, so that two of the four traces prove them.
+POWER is 1 or 2 (tables of pairs), and FACTOR is 1, the batch, the classes, the channels or a product, as forms.py
+numbers them. Those that are tried have two unknowns, so that two of the four traces prove them. Of roundings many may
+fit: `undecided` gives a size at which they differ, for another trace.
 """
+import itertools
 import math
 
 FACTORS = {0: (0, 0, 0), 1: (1, 0, 0), 2: (0, 1, 0), 3: (0, 0, 1), 4: (1, 1, 0), 5: (1, 0, 1)}
@@ -30,9 +32,9 @@ def side(function, length):
 
 
 class Fitter:
-    def __init__(self, batches, classes, channels, sizes, step, base, square):
+    def __init__(self, batches, classes, channels, sizes, step, base, top, square):
         self.values, self.sizes = list(zip(batches, classes, channels)), sizes
-        self.step, self.base, self.square = step, base, square
+        self.step, self.base, self.top, self.square = step, base, top, square
         self.expressions, self.places, self.found = [], {}, {}
         wholes = [size for size in (1, 2, 4, 8, 16, 32) if step % size == 0]
         self.functions = [(0, step, 1)]
@@ -81,13 +83,20 @@ class Fitter:
         return ("e", self.places[expression])
 
     def fit(self, values):
+        found = next(self.candidates(values), None)
+        if found is None:
+            raise Unfit(f"a number is {', '.join(map(str, values))} at {self.sizes}")
+        return found
+
+    def candidates(self, values):
+        """Expressions that are these numbers at the traces' sizes, the plainest first."""
         parts = {}
         for kind, powers in FACTORS.items():
             factors = [b**powers[0] * c**powers[1] * i**powers[2] for b, c, i in self.values]
             if all(factor and value % factor == 0 for value, factor in zip(values, factors)):
                 parts[kind] = [value // factor for value, factor in zip(values, factors)]
                 if len(set(parts[kind])) == 1:
-                    return kind, (0, 1, 1), (0, 0, 0, parts[kind][0]), 1
+                    yield kind, (0, 1, 1), (0, 0, 0, parts[kind][0]), 1
         roots = [math.isqrt(value) if value > 0 else 0 for value in values]
         for power, kind, wanted in [(1, kind, parts[kind]) for kind in (0, 1) if kind in parts] + (
                 [(2, 0, roots)] if all(root**2 == value for root, value in zip(roots, values)) else []):
@@ -96,19 +105,41 @@ class Fitter:
                 for part in PARTS:
                     found = self.line(part, sides, wanted)
                     if found:
-                        return kind, function, found, power
-        raise Unfit(f"a number is {', '.join(map(str, values))} at {self.sizes}")
+                        yield kind, function, found, power
+
+    def undecided(self):
+        """A size at which most of the roundings that fit a number differ from the one that was taken, if any."""
+        down, right = (range(low, self.top + 1, self.step) for low in self.base)
+        grid = [(h, h) for h in down] if self.square else list(itertools.product(down, right))
+        differing = [0] * len(grid)
+        for values, taken in self.found.items():
+            if taken[1][0] == 0:
+                continue
+            rows = {tuple(self.at(expression, *size) for size in grid) for expression in self.candidates(values)
+                    if expression[0] == taken[0]}
+            wanted = [self.at(taken, *size) for size in grid]
+            for row in rows:
+                for place, (one, two) in enumerate(zip(row, wanted)):
+                    differing[place] += one != two
+        most = max(differing)
+        return grid[differing.index(most)] if most else None
+
+    @staticmethod
+    def at(expression, height, width):
+        """An expression without its factor at one size."""
+        _, function, (a, b, c, d), power = expression
+        f, g = side(function, height), side(function, width)
+        return (a * f * g + b * f + c * g + d) ** power
 
     def value(self, number, place):
         """What a number is at one of the traces."""
         if not isinstance(number, tuple):
             return number
-        kind, function, (a, b, c, d), power = self.expressions[number[1]]
-        f, g = (side(function, length) for length in self.sizes[place])
+        expression = self.expressions[number[1]]
         factor = 1
-        for exponent, value in zip(FACTORS[kind], self.values[place]):
+        for exponent, value in zip(FACTORS[expression[0]], self.values[place]):
             factor *= value**exponent
-        return factor * (a * f * g + b * f + c * g + d) ** power
+        return factor * self.at(expression, *self.sizes[place])
 
     @staticmethod
     def line(part, sides, values):

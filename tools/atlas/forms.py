@@ -4,7 +4,7 @@ import struct
 
 import torch
 
-from export import BATCHES, CLASSES
+from export import BATCHES, CLASSES, root_scale
 
 INLINE_BYTES = 64
 ELEMENT_TYPES = ["float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"]
@@ -91,7 +91,7 @@ class Form:
     def __init__(self, record, operators):
         self.record, self.operators = record, operators
         self.channels, self.height, self.width = record["input"]
-        self.parameters = record["parameters"]
+        self.parameters, self.pooling = record["parameters"], record["pooling"]
         self.first, self.second = record["first"], record["second"]
         wide, height, width = record["second_input"]
         self.classes = (0, 0) if record["headless"] else CLASSES
@@ -254,10 +254,17 @@ class Form:
             writer.number(INT)
             self.write_expression(writer, one, two)
         elif isinstance(one, float):
-            if struct.pack("<d", one) != struct.pack("<d", two):
+            if struct.pack("<d", one) == struct.pack("<d", two):
+                writer.number(FLOAT)
+                writer.data += struct.pack("<d", one)
+                return
+            scale = root_scale(one, two, self.values[0][2], self.values[1][2])
+            if scale is None:
                 raise Unpackable(f"a real number is {one} and then {two}")
-            writer.number(FLOAT)
-            writer.data += struct.pack("<d", one)
+            writer.number(REAL)
+            writer.number(2)
+            writer.data += struct.pack("<d", scale)
+            self.write_expression(writer, self.values[0][2], self.values[1][2])
         elif isinstance(one, str):
             writer.number(STRING)
             writer.text(one)

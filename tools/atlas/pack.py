@@ -95,7 +95,7 @@ def main():
 
 def write(path, forms, operators, tensors):
     groups, current = [], bytearray()
-    sized, others, reasons = [], bytearray(), Table()
+    sized, others, reasons, poolings = [], bytearray(), Table(), Table()
     index, modules, free_names, recipes, tags = Writer(), Table(), Table(), Table(), tags_of()
     rows = Writer()
     for module, kind, name, headless, form, data in forms:
@@ -110,6 +110,7 @@ def write(path, forms, operators, tensors):
             rows.number(number)
         for hashed in (form.names, form.shapes, form.graph_hash):
             rows.data += struct.pack("<Q", hashed)
+        rows.number(poolings.place(form.pooling or ""))
         rows.number(len(form.free))
         for free in form.free:
             rows.number(free_names.place(free))
@@ -135,7 +136,7 @@ def write(path, forms, operators, tensors):
     index.number(FORMAT)
     index.text(timm.__version__)
     index.text(torch.__version__.partition("+")[0])
-    for table in (modules, free_names, recipes, reasons):
+    for table in (modules, free_names, recipes, reasons, poolings):
         index.number(len(table.items))
         for item in table.items:
             index.text(item)

@@ -7,8 +7,8 @@ The constructor is written down as well as the forward pass, so that tables of r
 which Python makes for one size, are nodes too. A form is traced at four sizes, oblong ones where timm allows it, with
 other batches, classes and channels. Sizes are a base and steps from there; the coarser ones are tried after the finer,
 until all traces have the same operators. Each number that differs is an expression with two unknowns of which two
-traces are the proof (fit.py); where one is rounded to whole windows, there are three more. A state tensor whose shape
-changes wants a rule of timm's (rules.py).
+traces are the proof (fit.py); where one is rounded to whole windows, there are more traces at sizes where the roundings
+that fit differ, until one is left. A state tensor whose shape changes wants a rule of timm's (rules.py).
 """
 import argparse
 import itertools
@@ -39,6 +39,8 @@ WINDOWED = {"swin_transformer.SwinTransformer": 1024, "swin_transformer_v2.SwinT
             "swin_transformer_v2_cr.SwinTransformerV2Cr": 1024}
 # Pairs of step and base that are tried.
 TRIES = 6
+# The most traces that are made to tell roundings apart.
+MOST_TRACES = 20
 # Steps that don't follow from the patch: two patches of one image, pooled patches, blocks of attention with halos.
 STEPS = {
     "byobnet.ByobNet": [32, 256], "crossvit.CrossVit": [120], "gemma4_vit.Gemma4VitEncoder": [48],
@@ -115,6 +117,7 @@ def trace(name, batch, classes, channels, size):
     found = tidy(recorder.nodes, recorder.types, outputs, sources, tensors)
     found["state"] = [(key, tuple(tensor.shape), str(tensor.dtype)[6:]) for key, tensor in model.state_dict().items()]
     found["grids"] = grids(model)
+    found.update(batch=batch, classes=classes, channels=channels)
     return found
 
 
@@ -280,14 +283,15 @@ def candidates(record, key):
 
 
 def sizes_of(record, key, step, base):
-    """Heights and widths of the traces: both reach from the base to the largest size."""
+    """Heights and widths of the first traces, which reach from the base to the largest size; the largest side."""
     far = WINDOWED.get(key, FAR)
     last = math.ceil(max(far - min(base), (2 if far == FAR else 4) * max(record["input"][1:])) / step)
     moves = ((0, 1), (2, 0), (last // 2 + 1, last), (last, last // 2 + 2),
              (1, last // 3), (last // 3 + 1, 2), (last // 4, last // 4 + 3))
     if key in ONLY_SQUARE:
         moves = tuple((side, side) for side in (0, 1, last // 2, last, 2, last // 3, last // 4 + 1))
-    return [(base[0] + step * down, base[1] + step * right) for down, right in moves]
+    sizes = [(base[0] + step * down, base[1] + step * right) for down, right in moves]
+    return sizes, max(max(size) for size in sizes[:4])
 
 
 def entry(record):
@@ -297,40 +301,52 @@ def entry(record):
     headless = record["headless"]
     key = f"{record['module'].rpartition('.')[2]}.{record['class']}"
     first, wide = record["input"][0], record["second_input"][0]
-    channels = (first, wide, *(first,) * 5)
     reasons, hopeless = [], None
     for step, base in itertools.islice(candidates(record, key), TRIES):
-        sizes = sizes_of(record, key, step, base)
-        classes = (0,) * len(sizes) if headless else CLASSES
         if step == hopeless:
             continue
-        try:
-            traces = []
-            for values in zip(BATCHES, classes, channels, sizes):
-                if len(traces) == 4 and not rounds(record, key, traces, Fitter(
-                        BATCHES, classes, channels, sizes[:4], step, base, key in ONLY_SQUARE)):
-                    break
-                traces.append(trace(name, *values))
+        traces = []
+        sizes, top = sizes_of(record, key, step, base)
+        while True:
+            place = len(traces)
+            try:
+                traces.append(trace(
+                    name, BATCHES[place % len(BATCHES)], 0 if headless else CLASSES[place % len(CLASSES)],
+                    wide if place == 1 else first, sizes[place]))
                 for row, other in zip(record["state"], traces[0]["state"]):
                     if row[1] != other[1] and not has_rule(key, row[0]):
                         return {"reason": f"timm has no rule for {row[0]}"}
-            reference, rows = together(traces)
-        except Unfit as error:
-            reasons.append(str(error))
-            continue
-        except Exception as error:
-            # An assertion often has no text but its condition.
-            said = str(error) or (traceback.extract_tb(error.__traceback__)[-1].line or "")
-            reasons.append(f"{type(error).__name__}: {said}".partition("\n")[0].partition(" (")[0][:160])
-            continue
-        try:
-            fitter = Fitter(BATCHES, classes, channels, sizes[:len(traces)], step, base, key in ONLY_SQUARE)
-            return merge(record, key, traces, reference, rows, fitter)
-        except Unfit as error:
-            reasons.append(str(error))
-            hopeless = step
-            if "no rule" in reasons[-1]:
-                return {"reason": reasons[-1]}
+                if place < 3:
+                    continue
+                reference, rows = together(traces)
+            except Unfit as error:
+                reasons.append(str(error))
+                break
+            except Exception as error:
+                # An assertion often has no text but its condition.
+                said = str(error) or (traceback.extract_tb(error.__traceback__)[-1].line or "")
+                said = said.partition("\n")[0].partition(" (")[0].partition("!")[0]
+                reasons.append(f"timm's model fails at other sizes: {type(error).__name__}: {said}"[:160])
+                break
+            known = [(trace["batch"], trace["classes"], trace["channels"]) for trace in traces]
+            fitter = Fitter(*zip(*known), sizes[:len(traces)], step, base, top, key in ONLY_SQUARE)
+            try:
+                found = merge(record, key, traces, reference, rows, fitter)
+                undecided = fitter.undecided()
+                if undecided is None:
+                    return found
+                if len(traces) == MOST_TRACES:
+                    raise Unfit("a number is rounded in a way that isn't found")
+                sizes[len(traces):] = [undecided]
+            except Unfit as error:
+                # A number of few values wants more of them.
+                if "a number is" in str(error) and len(traces) < len(sizes):
+                    continue
+                reasons.append(str(error))
+                hopeless = step
+                if "no rule" in reasons[-1]:
+                    return {"reason": reasons[-1]}
+                break
     return {"reason": reasons[-1]}
 
 
@@ -339,15 +355,6 @@ def together(traces):
     # Where Python left out slices of everything, the trace with the most rows has them.
     reference = max(traces, key=lambda found: len(found["rows"]))
     return reference, [aligned(reference, found) for found in traces]
-
-
-def rounds(record, key, traces, fitter):
-    """Whether some number is rounded to whole windows, which wants more traces to tell which."""
-    try:
-        merge(record, key, traces, *together(traces), fitter)
-    except Unfit as error:
-        return "a number is" in str(error)
-    return any(function[0] for _, function, _, _ in fitter.expressions)
 
 
 def merge(record, key, traces, reference, aligned_rows, fitter):
@@ -391,9 +398,8 @@ def merge(record, key, traces, reference, aligned_rows, fitter):
             values.append((argument, renumbered(value) if references(value) else fitter.merged(others)))
         results = [numbers[number] for number in results]
         nodes.append((name, values, [results] if listed else results, module))
-    top = max(side for size in fitter.sizes for side in size)
     outputs = [numbers[number] for number in reference["outputs"]]
-    return {"step": fitter.step, "base": fitter.base, "top": top, "square": fitter.square, "state": shapes,
+    return {"step": fitter.step, "base": fitter.base, "top": fitter.top, "square": fitter.square, "state": shapes,
             "rules": rules, "nodes": nodes, "inputs": inputs, "outputs": outputs, "constants": constants,
             "expressions": fitter.expressions}
 

@@ -4,12 +4,12 @@ import GraphIR
 ///
 /// For one channel the sum over those that there are; for others they are repeated in turn and scaled by old ÷ new. In
 /// float32, in PyTorch's order.
-enum ChannelAdaptation {
+package enum ChannelAdaptation {
     /// - Parameters:
     ///   - kernel: `[out, channels, height, width]`.
     ///   - shape: what the layer needs.
     /// - Returns: `nil` where nothing but the channels may differ and something does, or nothing does.
-    static func adapted(_ kernel: Tensor, to shape: [Int]) throws -> AdaptedWeight? {
+    package static func adapted(_ kernel: Tensor, to shape: [Int]) throws -> AdaptedWeight? {
         guard kernel.shape.count == 4, shape.count == 4, kernel.shape[0] == shape[0], kernel.shape[2] == shape[2],
             kernel.shape[3] == shape[3], kernel.shape[1] != shape[1], kernel.shape[1] > 0, shape[1] > 0,
             let total = shape.checkedProduct(), total <= PositionResampling.limit

@@ -10,6 +10,11 @@ import GraphIR
 ///   shape than the program says.
 public func model(of program: ExportedProgram, options: ExportOptions = ExportOptions()) throws -> Model {
     let net = ATenTranslator(program, options: options)
+    // Views, and weights that nothing read, hold on to the translator that holds them.
+    defer {
+        net.cells = [:]
+        net.pending = [:]
+    }
     try net.checkOperators()
     try net.addInputs()
     let calls = ModuleCalls(program)

@@ -109,7 +109,9 @@ extension OpsetRule {
     /// Resize (18) of chosen axes: the others keep their sizes.
     private static let resizeOfAllAxes: Rewrite = { rewriter, node in
         guard node.integer("antialias") ?? 0 == 0 else {
-            throw rewriter.refusal("filtering against aliasing has no older form", "antialias")
+            throw rewriter.refusal(
+                "filtering against aliasing has no older form", "antialias",
+                hint: "choose opset 18 or a newer one, or compute what depends on weights alone beforehand (--fold)")
         }
         let policy = node.text("keep_aspect_ratio_policy") ?? "stretch"
         guard policy == "stretch" || node.input(3) == nil else {
