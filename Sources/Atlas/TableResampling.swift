@@ -145,7 +145,7 @@ enum LineResampling {
         var result: [Float] = []
         result.reserveCapacity(total)
         for position in 0..<new {
-            let at = max(0, scale * (Float(position) + 0.5) - 0.5)
+            let at = max(0, Float(-0.5).addingProduct(scale, Float(position) + 0.5))
             let first = min(Int(at), old - 1)
             let second = min(first + 1, old - 1)
             let part = min(max(at - Float(first), 0), 1)

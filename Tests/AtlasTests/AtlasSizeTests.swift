@@ -21,10 +21,15 @@ import Testing
         $0.hasPrefix("window.") && !$0.hasSuffix(".new")
     }
 
+    /// `line.OLD.NEW`.
+    static let lines: [String] = (goldens?.arrays.keys.map(\.string) ?? []).filter {
+        $0.hasPrefix("line.") && !$0.hasSuffix(".new")
+    }
+
     private static func sides(_ text: Substring) -> [Int] { text.split(separator: "x").compactMap { Int($0) } }
 
-    @Test("There are goldens of four sizes, two numbers of channels and three windows")
-    func counts() { #expect(Self.models.count == 6 && Self.windows.count == 3) }
+    @Test("There are goldens of four sizes, two numbers of channels, three windows and three lines")
+    func counts() { #expect(Self.models.count == 6 && Self.windows.count == 3 && Self.lines.count == 3) }
 
     @Test("Logits are those of timm's model for the size or channels, and the state dict comes back", arguments: models)
     func agrees(golden: String) throws {
@@ -77,6 +82,16 @@ import Testing
         let wanted: [Float] = try #require(arrays[golden + ".new"]).array()
         #expect(try found.derived.array(of: Float.self) == wanted.dropLast(2 * extra))
         #expect(found.kept == (table.shape[0] - extra)..<table.shape[0] && !found.keptFirst)
+    }
+
+    @Test("Relative positions along an axis are those of timm's for another length, to the bit", arguments: lines)
+    func line(golden: String) throws {
+        let parts = golden.split(separator: ".")
+        let arrays = try #require(Self.goldens)
+        let (old, new) = (try #require(Int(parts[1])), try #require(Int(parts[2])))
+        let found = try LineResampling.resampled(try #require(arrays[golden]), from: old, to: new)
+        let wanted: [Float] = try #require(arrays[golden + ".new"]).array()
+        #expect(try found.derived.array(of: Float.self) == wanted)
     }
 
     @Test("A vision transformer is the same as that of the hand-written family at the same size")
