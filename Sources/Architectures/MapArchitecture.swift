@@ -40,6 +40,7 @@ public struct MappingOptions: Sendable {
     /// atlas; the package's whole library has one.
     public var atlas = AtlasUse.whereNeeded
 
+    /// What weights and their `config.json` alone say.
     public init() {}
 }
 
@@ -53,17 +54,21 @@ public enum AtlasUse: Sendable {
 
 /// A state dict that became a model.
 public struct MappedModel: Sendable {
+    /// The graph over the weights.
     public var model: Model
     /// The variant's name, or family and sizes.
     public var architecture: String
+    /// The family, or timm's file where the graph is from the atlas.
     public var family: String
     /// The published variant that has these sizes.
     public var variant: String?
     /// What was assumed and why.
     public var notes: [String]
+    /// How images are prepared; `nil` where nothing says it.
     public var preprocessing: Preprocessing?
     /// Tensors that the architecture doesn't use.
     public var unused: [String]
+    /// The sizes, by timm's names.
     public var hyperparameters: [(String, String)]
 
     package init(

@@ -63,10 +63,30 @@ extension Preprocessing {
             guard let mean, let std, let inputSize else { return nil }
             result = Preprocessing(mean: mean, std: std, inputSize: inputSize, cropFraction: 0.875)
         }
-        if let crop = crop?.first { result.cropFraction = crop }
-        if let interpolation = settings["interpolation"] { result.interpolation = interpolation }
-        if let mode = settings["crop_mode"] { result.cropMode = mode }
+        if let crop {
+            guard crop.count == 1, crop[0] > 0, crop[0].isFinite else {
+                throw refusal("crop_pct", settings, wants: "one number above 0")
+            }
+            result.cropFraction = crop[0]
+        }
+        if let interpolation = settings["interpolation"] {
+            guard ResamplingFilter(rawValue: interpolation) != nil else {
+                let known = ResamplingFilter.allCases.map(\.rawValue).joined(separator: ", ")
+                throw refusal("interpolation", settings, wants: known)
+            }
+            result.interpolation = interpolation
+        }
+        if let mode = settings["crop_mode"] {
+            guard ["center", "squash", "border"].contains(mode) else {
+                throw refusal("crop_mode", settings, wants: "center, squash, border")
+            }
+            result.cropMode = mode
+        }
         return result
+    }
+
+    private static func refusal(_ name: String, _ settings: [String: String], wants: String) -> MappingError {
+        MappingError(.option, "--set \(name)=\(settings[name] ?? ""), expected \(wants)", report: "")
     }
 
     private static func numbers(_ text: String) -> [Double]? {
@@ -120,12 +140,21 @@ extension Preprocessing? {
         let given = size.map { [channels, $0.height, $0.width] }
         guard var result = try Preprocessing.changed(self, by: settings, inputSize: given) else { return nil }
         guard result.mean.count == channels, result.std.count == channels else {
-            note("preprocessing: left out, it is for \(result.mean.count) channels")
+            let given = ["mean", "std"].filter { settings[$0] != nil }
+            let wanted = channels == 1 ? "one value" : "\(channels) values"
+            let way = "--set mean=… --set std=… with \(wanted) each"
+            guard given.isEmpty else {
+                throw MappingError(
+                    .option,
+                    "the model has \(channels) channels, but mean has \(result.mean.count) values and std "
+                        + "\(result.std.count)", report: "", hint: "give \(way)")
+            }
+            note("preprocessing: left out, it is for \(result.mean.count) channels; \(way) settles it")
             return nil
         }
         let changed = Preprocessing.settingNames.intersection(settings.keys).sorted()
         if !changed.isEmpty { note("preprocessing: \(changed.joined(separator: ", ")) by option") }
-        if let given { result.inputSize = given }
+        result.inputSize = given ?? [channels] + result.inputSize.dropFirst()
         return result
     }
 }
