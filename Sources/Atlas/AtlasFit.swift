@@ -66,7 +66,8 @@ struct AtlasFit {
         return nil
     }
 
-    private func shape(of state: AtlasRecord.State) -> [Int64?] {
+    /// What the shape must be; `nil` where nothing shows the number.
+    func shape(of state: AtlasRecord.State) -> [Int64?] {
         state.shape.map { number in
             switch number.factor {
             case .one: number.value

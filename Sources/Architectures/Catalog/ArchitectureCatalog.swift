@@ -107,7 +107,10 @@ extension ParameterDeclaration {
 /// - Throws: ``MappingError`` where no family has an architecture of this name.
 public func initializeCheckpoint(architecture: String, seed: UInt64) throws -> StateDict {
     guard let model = ArchitectureFamilies.named(architecture) else {
-        throw ArchitectureFamilies.unknown(architecture)
+        var error = ArchitectureFamilies.unknown(architecture)
+        error.problem = "no family has an architecture '\(architecture)'; only those of families can be begun at random"
+        error.hint = "'weightbridge architectures' without a name lists them"
+        throw error
     }
     let net = try ArchitectureCatalog.declared(model, imageSize: model.imageSize ?? ImageSize(224, 224))
     var result = StateDict()

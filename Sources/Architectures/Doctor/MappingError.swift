@@ -80,7 +80,7 @@ extension MappingError {
     }
 
     /// - Parameters:
-    ///   - missing: keys that `name` has and the file lacks, and their shapes.
+    ///   - missing: keys that `name` has and the file lacks, and their shapes, in which a negative number is any.
     ///   - unexpected: keys of the file that `name` doesn't have.
     ///   - misshaped: a line for each key whose shape or type is another one.
     package init(
@@ -95,7 +95,7 @@ extension MappingError {
             lines += items.prefix(Self.listLimit).map { "  " + $0 }
             if items.count > Self.listLimit { lines.append("  … and \(items.count - Self.listLimit) more") }
         }
-        list("missing", missing.map { "\($0.key) \($0.shape)" })
+        list("missing", missing.map { "\($0.key) [\($0.shape.map { $0 < 0 ? "?" : "\($0)" }.joined(separator: ", "))]" })
         list("unexpected", unexpected.map { "\($0.key) \($0.shape)" })
         list("wrong shape or type", misshaped)
         list("renames that would fit", renames.map { "\($0.from) → \($0.to)" })

@@ -70,7 +70,7 @@ struct Candidate {
             var lacking: (name: String, source: String)?
             if let (name, source) = hints.architecture, let named = Family(name: name)?.likened(to: model) {
                 let likeness = try model.likeness(to: named)
-                if likeness == .part, options.architecture != nil || !hints.statesDepth { lacking = (name, source) }
+                if likeness == .part, options.architecture != nil || !statesDepth(config) { lacking = (name, source) }
                 if lacking != nil || likeness != .same && options.architecture != nil {
                     // What is asked for is what the diagnosis has to be of.
                     model = named

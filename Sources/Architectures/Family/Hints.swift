@@ -51,14 +51,6 @@ final class Hints {
         return Family.variants.first { $0.name == bare }.map { ($0, source) }
     }
 
-    /// Whether `config.json` states a size of its own beside the name of an architecture, so that the weights needn't
-    /// have all layers of that name.
-    var statesDepth: Bool {
-        ["depth", "depths", "layers", "num_blocks", "num_hidden_layers"].contains { key in
-            config?.member("model_args")?.member(key) != nil || config?.member(key) != nil
-        }
-    }
-
     /// What an option says under one of these names, else `config.json` under timm's `model_args` or at the top.
     func stated(_ keys: String...) -> StatedValue? { stated(keys) }
 
@@ -187,6 +179,14 @@ final class Hints {
         "proj_drop_rate", "qk_norm", "qkv_bias", "reg_tokens", "replace_stem_pool", "stem_type", "stem_width",
         "strict_img_size", "weight_init", "zero_init_last",
     ]
+}
+
+/// Whether `config.json` states a depth of its own beside the name of an architecture, so that the weights needn't have
+/// all layers of that name.
+package func statesDepth(_ config: JSONValue?) -> Bool {
+    ["depth", "depths", "layers", "num_blocks", "num_hidden_layers"].contains { key in
+        config?.member("model_args")?.member(key) != nil || config?.member(key) != nil
+    }
 }
 
 /// A hyperparameter as an option or `config.json` states it.
