@@ -110,12 +110,18 @@ public struct MappedModel: Sendable {
 public func mapArchitecture(
     _ stateDict: StateDict, config: JSONValue?, options: MappingOptions = MappingOptions()
 ) throws -> MappedModel {
+    try mapArchitecture(stateDict, config: config, options: options, isStripped: false)
+}
+
+/// - Parameter isStripped: whether a prefix of all keys has been left out.
+private func mapArchitecture(
+    _ stateDict: StateDict, config: JSONValue?, options: MappingOptions, isStripped: Bool
+) throws -> MappedModel {
     let ranked = try Candidate.ranked(stateDict, config: config, options: options)
     guard let best = ranked.first, options.architecture != nil || best.isLikely else {
         let prefix = strangePrefix(stateDict)
-        if let prefix, prefix.weights.count == stateDict.count {
-            // It can be left out only once: what is left has a key of the family's own.
-            var mapped = try mapArchitecture(prefix.weights, config: config, options: options)
+        if let prefix, prefix.weights.count == stateDict.count, !isStripped {
+            var mapped = try mapArchitecture(prefix.weights, config: config, options: options, isStripped: true)
             mapped.notes.insert("keys: taken without '\(prefix.text)', which stands before all of them", at: 0)
             return mapped
         }
@@ -150,7 +156,8 @@ private func unknownArchitecture(
     var error = MappingError(
         .unknown, "no known architecture has these \(weights.count) tensors", report: "", hint: hint)
     if let prefix {
-        lines.append("\(prefix.weights.count) keys would be those of \(prefix.family) without '\(prefix.text)' in front")
+        lines.append(
+            "\(prefix.weights.count) keys would be those of \(prefix.family) without '\(prefix.text)' in front")
         error.hint = "save these tensors alone, without '\(prefix.text)' in front of their keys"
         error.renames = prefix.weights.names.map { (prefix.text + $0, $0) }
     }

@@ -49,6 +49,8 @@ public func mapWeights(
             try ArchitectureCatalog.entries(matching: name).contains { $0.name == name }
         }
         if error.code == .option || error.code == .unsupported, isKnown ?? true { throw error }
+        // A name that only a family has is of no use to the atlas.
+        if options.architecture != nil, !isNamed { throw error }
         if isNamed || !atlas.candidates(for: stateDict).isEmpty { return try byAtlas() }
         // Other authors' keys, of an architecture that is no family's.
         for (weights, notes) in translations(of: stateDict) where !atlas.candidates(for: weights).isEmpty {

@@ -124,10 +124,10 @@ struct Candidate {
             variant: variant.map { ($0.name, $0.preprocessing) }, channels: model.inputChannels,
             size: asked ?? model.imageSize)
         adaptation.notes.forEach(hints.note)
-        if let (name, source) = hints.architecture, ArchitectureFamilies.named(name) == nil {
-            hints.note("\(source) names \(name), which isn't in our tables: taken for \(self.name) by keys and shapes")
-        } else if let (name, source) = hints.architecture, Family(name: name) == nil {
-            hints.note("\(source) names \(name), which has other layers: taken for \(self.name) by keys and shapes")
+        if let (name, source) = hints.architecture, Family(name: name) == nil {
+            hints.note(
+                "\(source) names \(name), which isn't a name of \(Family.family): taken for \(self.name) by keys and shapes"
+            )
         }
 
         let compute = computeType(of: weights, option: hints.options.computeType)
@@ -232,7 +232,8 @@ extension ArchitectureFamily {
         func shapes(_ model: Self) throws -> [ExactName: [Int]] {
             let size = model.imageSize ?? ImageSize(224, 224)
             let layers = try ArchitectureCatalog.declared(model, imageSize: size).ledger.declarations.filter { key, _ in
-                !keysFreeOfNames.contains(where: key.string.hasPrefix) && !acrossPositions.contains(where: key.string.contains)
+                !keysFreeOfNames.contains(where: key.string.hasPrefix)
+                    && !acrossPositions.contains(where: key.string.contains)
             }
             return Dictionary(layers.map { ($0.key, $0.value.shape) }) { first, _ in first }
         }
