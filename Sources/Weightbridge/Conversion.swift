@@ -155,6 +155,7 @@ public func convert(
             throw fault
         }
         if format.isModel {
+            try options.mapping.refuseWhatGraphsSettle(file: input)
             model = try model.returning(options.mapping)
             if options.embedsPreprocessing {
                 model = try LoadedModel(model: model).embeddingPreprocessing(options.mapping)

@@ -57,6 +57,7 @@ public struct Inspection: Sendable {
         case .model(let model):
             format = try FileFormat.detect(FileSource(path: path)).summary
             // A file that breaks the rules is shown as it is, unless something else is asked for.
+            try mapping.refuseWhatGraphsSettle(file: path)
             describe(mapping.stated.isEmpty ? model : try model.returning(mapping))
         }
     }

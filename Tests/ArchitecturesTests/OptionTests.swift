@@ -49,7 +49,7 @@ import Testing
         Case("vit", "act_layer=zzz", "expected gelu"), Case("vit", "block_fn=ResPostBlock"),
         Case("vit", "block_fn=zz", "expected Block, ResPostBlock"),
         Case("vit", "num_head=2", "did you mean --set num_heads="), Case("vit", "foo=bar", "has no 'foo' to set"),
-        Case("vit", "mean=0.5", "mean has 1 values and std"), Case("vit", "crop_pct=0.9,1", "expected one number"),
+        Case("vit", "mean=a", "mean wants numbers"), Case("vit", "crop_pct=0.9,1", "expected one number"),
         Case("vit", "interpolation=foo", "expected bilinear"), Case("vit", "crop_mode=foo", "expected center"),
         Case("deit_distilled", "global_pool=avg", "has no 'global_pool' to set"),
         Case("cvt", "num_heads=1,2,3"), Case("cvt", "num_heads=1,x,3", "divisors of the stages' widths"),

@@ -76,6 +76,7 @@ public struct ImageSize: Sendable, Hashable {
     /// Pixels from left to right.
     public var width: Int
 
+    /// Height and width in pixels.
     public init(_ height: Int, _ width: Int) {
         self.height = height
         self.width = width

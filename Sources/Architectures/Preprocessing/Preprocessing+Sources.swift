@@ -54,6 +54,15 @@ extension Preprocessing {
         }
         guard !settingNames.isDisjoint(with: settings.keys) else { return base }
         let (mean, std, crop) = (try numbers("mean"), try numbers("std"), try numbers("crop_pct"))
+        if let crop, crop.count != 1 || crop.contains(where: { !($0 > 0) || !$0.isFinite }) {
+            throw refusal("crop_pct", settings, among: ["one number above 0"])
+        }
+        if let interpolation = settings["interpolation"], ResamplingFilter(rawValue: interpolation) == nil {
+            throw refusal("interpolation", settings, among: ResamplingFilter.allCases.map(\.rawValue))
+        }
+        if let mode = settings["crop_mode"], !["center", "squash", "border"].contains(mode) {
+            throw refusal("crop_mode", settings, among: ["center", "squash", "border"])
+        }
         var result: Preprocessing
         if let base {
             result = base
@@ -63,30 +72,15 @@ extension Preprocessing {
             guard let mean, let std, let inputSize else { return nil }
             result = Preprocessing(mean: mean, std: std, inputSize: inputSize, cropFraction: 0.875)
         }
-        if let crop {
-            guard crop.count == 1, crop[0] > 0, crop[0].isFinite else {
-                throw refusal("crop_pct", settings, wants: "one number above 0")
-            }
-            result.cropFraction = crop[0]
-        }
-        if let interpolation = settings["interpolation"] {
-            guard ResamplingFilter(rawValue: interpolation) != nil else {
-                let known = ResamplingFilter.allCases.map(\.rawValue).joined(separator: ", ")
-                throw refusal("interpolation", settings, wants: known)
-            }
-            result.interpolation = interpolation
-        }
-        if let mode = settings["crop_mode"] {
-            guard ["center", "squash", "border"].contains(mode) else {
-                throw refusal("crop_mode", settings, wants: "center, squash, border")
-            }
-            result.cropMode = mode
-        }
+        result.cropFraction = crop?.first ?? result.cropFraction
+        result.interpolation = settings["interpolation"] ?? result.interpolation
+        result.cropMode = settings["crop_mode"] ?? result.cropMode
         return result
     }
 
-    private static func refusal(_ name: String, _ settings: [String: String], wants: String) -> MappingError {
-        MappingError(.option, "--set \(name)=\(settings[name] ?? ""), expected \(wants)", report: "")
+    private static func refusal(_ name: String, _ settings: [String: String], among known: [String]) -> MappingError {
+        MappingError(
+            .option, "--set \(name)=\(settings[name] ?? ""), expected \(known.joined(separator: ", "))", report: "")
     }
 
     private static func numbers(_ text: String) -> [Double]? {
@@ -138,7 +132,13 @@ extension Preprocessing? {
         by settings: [String: String], channels: Int, size: ImageSize?, note: (String) -> Void
     ) throws -> Preprocessing? {
         let given = size.map { [channels, $0.height, $0.width] }
-        guard var result = try Preprocessing.changed(self, by: settings, inputSize: given) else { return nil }
+        let changed = Preprocessing.settingNames.intersection(settings.keys).sorted().joined(separator: ", ")
+        guard var result = try Preprocessing.changed(self, by: settings, inputSize: given) else {
+            if !changed.isEmpty {
+                note("preprocessing: \(changed) by option alone, it wants mean, std and a known image size (--image-size)")
+            }
+            return nil
+        }
         guard result.mean.count == channels, result.std.count == channels else {
             let given = ["mean", "std"].filter { settings[$0] != nil }
             let wanted = channels == 1 ? "one value" : "\(channels) values"
@@ -152,8 +152,7 @@ extension Preprocessing? {
             note("preprocessing: left out, it is for \(result.mean.count) channels; \(way) settles it")
             return nil
         }
-        let changed = Preprocessing.settingNames.intersection(settings.keys).sorted()
-        if !changed.isEmpty { note("preprocessing: \(changed.joined(separator: ", ")) by option") }
+        if !changed.isEmpty { note("preprocessing: \(changed) by option") }
         result.inputSize = given ?? [channels] + result.inputSize.dropFirst()
         return result
     }
