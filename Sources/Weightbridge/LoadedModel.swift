@@ -39,7 +39,9 @@ extension MappingOptions {
     /// Refuses what makes a model of weights, for a file that holds a graph.
     /// - Throws: `usage`.
     func refuseWhatGraphsSettle(file: String) throws {
-        let settled = ["--architecture", "--atlas", "--no-atlas", "--batch", "--dynamic-batch", "--fold", "--input-shape"]
+        let settled = [
+            "--architecture", "--atlas", "--no-atlas", "--batch", "--dynamic-batch", "--fold", "--input-shape",
+        ]
         guard let option = stated.first(where: settled.contains) else { return }
         throw FormatError(
             .usage, "\(option) doesn't change a file that holds an ONNX graph", file: file,

@@ -135,7 +135,9 @@ extension Preprocessing? {
         let changed = Preprocessing.settingNames.intersection(settings.keys).sorted().joined(separator: ", ")
         guard var result = try Preprocessing.changed(self, by: settings, inputSize: given) else {
             if !changed.isEmpty {
-                note("preprocessing: \(changed) by option alone, it wants mean, std and a known image size (--image-size)")
+                note(
+                    "preprocessing: \(changed) by option alone, it wants mean, std and a known image size (--image-size)"
+                )
             }
             return nil
         }
