@@ -51,7 +51,8 @@ package enum PositionResampling {
         guard new != old else { return [] }
         guard new.height > 0, new.width > 0, let table = weights["pos_embed"] else {
             throw Candidate.refusal(
-                "an image of \(size.height)×\(size.width) has no patch of \(patch)", hint: "give a larger image size (--image-size)")
+                "an image of \(size.height)×\(size.width) has no patch of \(patch)",
+                hint: "give a larger image size (--image-size)")
         }
         return [
             ("pos_embed", try adapted(table, prefix: prefix, from: old, to: new, isAntialiased: isAntialiased))

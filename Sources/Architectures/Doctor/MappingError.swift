@@ -95,7 +95,11 @@ extension MappingError {
             lines += items.prefix(Self.listLimit).map { "  " + $0 }
             if items.count > Self.listLimit { lines.append("  … and \(items.count - Self.listLimit) more") }
         }
-        list("missing", missing.map { "\($0.key) [\($0.shape.map { $0 < 0 ? "?" : "\($0)" }.joined(separator: ", "))]" })
+        list(
+            "missing",
+            missing.map { key, shape in
+                "\(key) [\(shape.map { $0 < 0 ? "?" : "\($0)" }.joined(separator: ", "))]"
+            })
         list("unexpected", unexpected.map { "\($0.key) \($0.shape)" })
         list("wrong shape or type", misshaped)
         list("renames that would fit", renames.map { "\($0.from) → \($0.to)" })

@@ -18,7 +18,8 @@ extension LVViT {
         inputChannels = stem[1]
         patch = shape("patch_embed.proj.weight")?[checked: 2] ?? 8
         let side = Int(Double(positions[1] - 1).squareRoot().rounded())
-        guard side.multiplied(checked: side) == positions[1] - 1, side <= 65536, (1...1024).contains(patch), depth <= 1000,
+        guard side.multiplied(checked: side) == positions[1] - 1, side <= 65536, (1...1024).contains(patch),
+            depth <= 1000,
             (1...65536).contains(stemWidth), inputChannels > 0, (1...1_000_000).contains(style.hidden)
         else { return nil }
         grid = ImageSize(side, side)

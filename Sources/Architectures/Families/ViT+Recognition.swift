@@ -41,7 +41,9 @@ extension ViT {
         hasNorm = norms("norm")
         hasFCNorm = norms("fc_norm")
         classes = shape("head.weight")?[checked: 0] ?? shape("head.bias")?[checked: 0]
-        guard (0...1024).contains(registers), (1...65536).contains(stride), let (grid, includesPrefix) = try self.grid(positions[1], prefix: prefix, hints) else { return nil }
+        guard (0...1024).contains(registers), (1...65536).contains(stride),
+            let (grid, includesPrefix) = try self.grid(positions[1], prefix: prefix, hints)
+        else { return nil }
         self.grid = grid
         positionsIncludePrefix = includesPrefix
 
@@ -132,7 +134,8 @@ extension ViT {
         if weights["attn_pool.latent"] != nil { return .map }
         let (usual, reason): (Pooling, String) =
             hasFCNorm
-            ? (.avg, "as with an fc_norm") : hasClassToken ? (.token, "as with a class token") : (.avg, "no class token")
+            ? (.avg, "as with an fc_norm")
+            : hasClassToken ? (.token, "as with a class token") : (.avg, "there is no class token")
         hints.note("global_pool \(usual.rawValue): \(reason); shapes can't tell (--set global_pool=…)")
         return usual
     }

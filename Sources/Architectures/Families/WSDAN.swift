@@ -95,7 +95,8 @@ struct WSDAN: ArchitectureFamily {
             let width = features.shape[3].knownSize, let positions = height.multiplied(checked: width),
             let length = maps.multiplied(checked: channels)
         else {
-            throw GraphError(.shape, "\(features.shape) isn't known", node: "bap", hint: "give the image size (--image-size)")
+            throw GraphError(
+                .shape, "\(features.shape) isn't known", node: "bap", hint: "give the image size (--image-size)")
         }
         let a = try net.reshape("", attention, [maps, positions])
         let f = try net.transpose("", net.reshape("", features, [channels, positions]), [0, 2, 1])

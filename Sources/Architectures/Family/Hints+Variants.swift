@@ -31,8 +31,8 @@ extension Hints {
     func noteHeadless(_ variant: (some ArchitectureFamily)?) {
         guard !options.leavesOutHead, !options.returnsFeatures, options.classes != 0 else { return }
         let stated = config?.real("num_classes") ?? config?.member("model_args")?.real("num_classes")
-        if let stated, stated > 0 {
-            note("the weights have no head, although config.json says num_classes \(Int(stated)): the output is features")
+        if let stated, stated > 0, let count = Int(exactly: stated) {
+            note("the weights have no head, although config.json says num_classes \(count): the output is features")
         } else if stated == nil, variant.map({ $0.classes != nil }) ?? true {
             note("the weights have no head: the output is features")
         }

@@ -69,10 +69,12 @@ final class Hints {
         return nil
     }
 
+    private func fact(_ keys: [String]) -> String? { keys.lazy.compactMap { self.facts[$0] }.first }
+
     /// A number that is stated under one of these names.
     /// - Throws: ``MappingError`` where what is stated isn't one above 0.
     func number(_ keys: String...) throws -> Double? {
-        guard let stated = stated(keys) else { return keys.lazy.compactMap { self.facts[$0] }.first.flatMap(Double.init) }
+        guard let stated = stated(keys) else { return fact(keys).flatMap { Double($0) } }
         guard let number = stated.number, number.isFinite, number > 0 else {
             throw stated.refusal(wants: "a number above 0")
         }
@@ -82,7 +84,7 @@ final class Hints {
     /// A whole number that is stated under one of these names.
     /// - Throws: ``MappingError`` where what is stated isn't one that `isPossible`, which `wants` describes.
     func count(_ keys: String..., wants: String, isPossible: (Int) -> Bool) throws -> Int? {
-        guard let stated = stated(keys) else { return keys.lazy.compactMap { self.facts[$0] }.first.flatMap { Int($0) } }
+        guard let stated = stated(keys) else { return fact(keys).flatMap { Int($0) } }
         guard let number = stated.number.flatMap({ Int(exactly: $0) }), number > 0, isPossible(number) else {
             throw stated.refusal(wants: wants)
         }
@@ -199,7 +201,8 @@ struct StatedValue {
     var text: String {
         switch value {
         case .string(let text), .number(let text): text
-        case .array(let items): items.map { StatedValue(name: name, value: $0, isOption: isOption).text }.joined(separator: ",")
+        case .array(let items):
+            items.map { StatedValue(name: name, value: $0, isOption: isOption).text }.joined(separator: ",")
         case .bool(let flag): flag ? "true" : "false"
         case .null, .object: ""
         }
