@@ -40,7 +40,23 @@ public struct MappingOptions: Sendable {
     /// atlas; the package's whole library has one.
     public var atlas = AtlasUse.whereNeeded
 
+    /// What weights and their `config.json` alone say.
     public init() {}
+}
+
+extension MappingOptions {
+    /// The command's names of the options that change a model, as far as they are given.
+    package var stated: [String] {
+        var isFixed = false
+        if case .size = batch { isFixed = true }
+        return [
+            ("--architecture", architecture != nil), ("--activation", activation != nil), ("--set", !settings.isEmpty),
+            ("--no-head", leavesOutHead), ("--features", returnsFeatures), ("--module", !modules.isEmpty),
+            ("--input-channels", inputChannels != nil), ("--classes", classes != nil), ("--batch", isFixed),
+            ("--dynamic-batch", opensBatch), ("--fold", foldsConstants), ("--image-size", imageSize != nil),
+            ("--input-shape", !inputShapes.isEmpty), ("--atlas", atlas == .always), ("--no-atlas", atlas == .never),
+        ].filter(\.1).map(\.0)
+    }
 }
 
 /// When a graph is taken from the atlas.
@@ -53,17 +69,21 @@ public enum AtlasUse: Sendable {
 
 /// A state dict that became a model.
 public struct MappedModel: Sendable {
+    /// The graph over the weights.
     public var model: Model
     /// The variant's name, or family and sizes.
     public var architecture: String
+    /// The family, or timm's file where the graph is from the atlas.
     public var family: String
     /// The published variant that has these sizes.
     public var variant: String?
     /// What was assumed and why.
     public var notes: [String]
+    /// How images are prepared; `nil` where nothing says it.
     public var preprocessing: Preprocessing?
     /// Tensors that the architecture doesn't use.
     public var unused: [String]
+    /// The sizes, by timm's names.
     public var hyperparameters: [(String, String)]
 
     package init(
@@ -90,9 +110,23 @@ public struct MappedModel: Sendable {
 public func mapArchitecture(
     _ stateDict: StateDict, config: JSONValue?, options: MappingOptions = MappingOptions()
 ) throws -> MappedModel {
+    try mapArchitecture(stateDict, config: config, options: options, isStripped: false)
+}
+
+/// - Parameter isStripped: whether a prefix of all keys has been left out.
+private func mapArchitecture(
+    _ stateDict: StateDict, config: JSONValue?, options: MappingOptions, isStripped: Bool
+) throws -> MappedModel {
     let ranked = try Candidate.ranked(stateDict, config: config, options: options)
-    guard let best = ranked.first else { throw unknownArchitecture(stateDict) }
-    guard options.architecture != nil || best.isLikely else { throw unknownArchitecture(stateDict, nearest: best) }
+    guard let best = ranked.first, options.architecture != nil || best.isLikely else {
+        let prefix = strangePrefix(stateDict)
+        if let prefix, prefix.weights.count == stateDict.count, !isStripped {
+            var mapped = try mapArchitecture(prefix.weights, config: config, options: options, isStripped: true)
+            mapped.notes.insert("keys: taken without '\(prefix.text)', which stands before all of them", at: 0)
+            return mapped
+        }
+        throw unknownArchitecture(stateDict, nearest: ranked.first, prefix)
+    }
     var notes = best.hints.notes
     if let other = ranked.dropFirst().first(where: { $0.fits }), best.fits {
         notes.append("\(other.name) has the same keys and shapes; --architecture settles it")
@@ -101,7 +135,9 @@ public func mapArchitecture(
 }
 
 /// The error for a state dict that is no known family's.
-private func unknownArchitecture(_ weights: StateDict, nearest: Candidate? = nil) -> MappingError {
+private func unknownArchitecture(
+    _ weights: StateDict, nearest: Candidate?, _ prefix: StrangePrefix?
+) -> MappingError {
     var lines = ["families that are known, and keys of each:"]
     for family in ArchitectureFamilies.all {
         lines.append("  \(family.family): " + family.exampleKeys.joined(separator: ", "))
@@ -119,28 +155,40 @@ private func unknownArchitecture(_ weights: StateDict, nearest: Candidate? = nil
             + (weights.count > 5 ? " …" : ""))
     var error = MappingError(
         .unknown, "no known architecture has these \(weights.count) tensors", report: "", hint: hint)
-    if let (prefix, family, count) = strangePrefix(weights) {
-        lines.append("\(count) keys would be those of \(family) without '\(prefix)' in front")
-        error.hint = "rename the keys: drop '\(prefix)'"
-        error.renames = weights.names.filter { $0.hasPrefix(prefix) }
-            .map { ($0, String($0.dropFirst(prefix.count))) }
+    if let prefix {
+        lines.append(
+            "\(prefix.weights.count) keys would be those of \(prefix.family) without '\(prefix.text)' in front")
+        error.hint = "save these tensors alone, without '\(prefix.text)' in front of their keys"
+        error.renames = prefix.weights.names.map { (prefix.text + $0, $0) }
     }
     error.report = lines.joined(separator: "\n")
     return error
 }
 
 /// A prefix without which the keys are a known family's.
-private func strangePrefix(_ weights: StateDict) -> (prefix: String, family: String, count: Int)? {
+private struct StrangePrefix {
+    var text: String
+    var family: String
+    /// The tensors that have it, under what stands behind it.
+    var weights: StateDict
+}
+
+/// The first prefix without which keys are a known family's.
+private func strangePrefix(_ weights: StateDict) -> StrangePrefix? {
+    let names = weights.names
     for family in ArchitectureFamilies.all {
         for key in family.exampleKeys {
-            guard let name = weights.names.first(where: { $0.hasSuffix("." + key) }) else { continue }
+            guard let name = names.first(where: { $0.hasSuffix("." + key) }) else { continue }
             let prefix = String(name.dropLast(key.count))
             var stripped = StateDict()
+            stripped.metadata = weights.metadata
             for (key, tensor) in weights.tensors where key.string.hasPrefix(prefix) {
                 stripped[String(key.string.dropFirst(prefix.count))] = tensor
             }
             let candidates = try? Candidate.ranked(stripped, config: nil, options: MappingOptions())
-            if candidates?.first?.isLikely == true { return (prefix, family.family, stripped.count) }
+            if candidates?.first?.isLikely == true {
+                return StrangePrefix(text: prefix, family: family.family, weights: stripped)
+            }
         }
     }
     return nil

@@ -48,7 +48,7 @@ extension Atlas {
             if group.number != entry.group { group = (entry.group, try bytes(ofGroup: entry.group)) }
             var cursor = try AtlasCursor(group.bytes, at: entry.offset, count: entry.length)
             let fit = AtlasFit(
-                entry, try AtlasRecord(&cursor, operators: operators.count, graph: false), weights)
+                entry, try AtlasRecord(&cursor, operators: operators.count, graph: false), weights, isRanking: true)
             if fit.matched > 0, fit.score > best?.score ?? Int.min { best = (fit.score, entry) }
         }
         return try best.map { try fit($0.entry, weights) }

@@ -10,6 +10,7 @@ struct AtlasFit {
     var missing: [AtlasRecord.State] = []
     var misshaped: [String] = []
     var unexpected: [String] = []
+    private var unexpectedCount = 0
     var matched = 0
     /// Whether the graph returns features: the form has no classes, or its classifier is left out.
     var isHeadless: Bool
@@ -20,9 +21,10 @@ struct AtlasFit {
     /// Whether all that the graph needs is there.
     var isUsable: Bool { missing.isEmpty && misshaped.isEmpty }
     /// What ranks forms: agreement, less what is wrong.
-    var score: Int { matched - missing.count - misshaped.count - unexpected.count }
+    var score: Int { matched - missing.count - misshaped.count - unexpectedCount }
 
-    init(_ entry: AtlasEntry, _ record: AtlasRecord, _ weights: StateDict) {
+    /// - Parameter isRanking: whether only the score is wanted, and what is unexpected is counted and not listed.
+    init(_ entry: AtlasEntry, _ record: AtlasRecord, _ weights: StateDict, isRanking: Bool = false) {
         self.entry = entry
         self.record = record
         isHeadless = entry.isHeadless
@@ -51,7 +53,12 @@ struct AtlasFit {
                         + "\(found.elementType.name)")
             }
         }
-        unexpected = weights.tensors.keys.filter { !known.contains($0) }.map(\.string)
+        if isRanking {
+            unexpectedCount = weights.count - known.count { weights[$0.string] != nil }
+        } else {
+            unexpected = weights.tensors.keys.filter { !known.contains($0) }.map(\.string)
+            unexpectedCount = unexpected.count
+        }
     }
 
     /// The number that the architecture leaves open, where a shape shows it.
@@ -66,7 +73,8 @@ struct AtlasFit {
         return nil
     }
 
-    private func shape(of state: AtlasRecord.State) -> [Int64?] {
+    /// What the shape must be; `nil` where nothing shows the number.
+    func shape(of state: AtlasRecord.State) -> [Int64?] {
         state.shape.map { number in
             switch number.factor {
             case .one: number.value

@@ -62,7 +62,7 @@ extension Atlas {
         let name = fit.entry.name + (fit.isHeadless ? " without head" : "")
         if !fit.isUsable || !fit.unexpected.isEmpty && !options.allowUnused {
             throw MappingError(
-                missing: fit.missing.map { ($0.name, $0.shape.map { Int($0.value) }) },
+                missing: fit.missing.map { state in (state.name, fit.shape(of: state).map { Int($0 ?? -1) }) },
                 unexpected: fit.unexpected.map { ($0, weights[$0]?.shape ?? []) }, misshaped: fit.misshaped,
                 of: name)
         }

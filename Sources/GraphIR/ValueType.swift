@@ -1,9 +1,18 @@
 /// One dimension of a type: a number, a name that stands for one, or nothing known.
-public enum Dimension: Sendable, Hashable {
+public enum Dimension: Sendable, Hashable, CustomStringConvertible {
     /// Files are found that say -1 for an unknown size; that is kept, and means as little as ``unknown``.
     case size(Int64)
     case named(String)
     case unknown
+
+    /// The number, the name, or `?`.
+    public var description: String {
+        switch self {
+        case .size(let size): String(size)
+        case .named(let name): name
+        case .unknown: "?"
+        }
+    }
 }
 
 /// A dimension with ONNX's note on what it means (`DATA_BATCH` …).

@@ -41,6 +41,13 @@ struct ClassifyCommand: ParsableCommand {
 
     func validate() throws {
         if top < 1 { throw ValidationError("--top wants a number above 0, not \(top)") }
+        let noScores = [
+            ("--no-head", architecture.noHead), ("--features", architecture.features),
+            ("--module", !architecture.module.isEmpty), ("--classes 0", architecture.classes == 0),
+        ]
+        if let (option, _) = noScores.first(where: \.1) {
+            throw ValidationError("\(option) leaves no scores of classes; 'weightbridge run' gives features")
+        }
         if images.isEmpty { throw ValidationError("give at least one picture") }
     }
 

@@ -46,7 +46,7 @@ struct InspectCommand: ParsableCommand {
 
     func run() throws {
         if text { return try printModelText() }
-        let inspection = try Inspection(file, reading: reading.options())
+        let inspection = try Inspection(file, reading: reading.options(), mapping: architecture.options())
         if format.json {
             print(inspection.json().serialized(pretty: true))
         } else {

@@ -44,7 +44,7 @@ enum Terminal {
     static func report(_ fault: any Fault) {
         let (red, reset) = hasColor(STDERR_FILENO) ? ("\u{1b}[31m", "\u{1b}[0m") : ("", "")
         printError("weightbridge: \(red)error:\(reset) \(fault.description)\n")
-        if let mapping = fault as? MappingError {
+        if let mapping = fault as? MappingError, !mapping.report.isEmpty {
             for line in mapping.report.split(separator: "\n", omittingEmptySubsequences: false) {
                 printError("  \(String(line).printable)\n")
             }

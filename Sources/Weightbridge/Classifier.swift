@@ -37,6 +37,11 @@ public struct Classifier: Sendable {
         _ loaded: LoadedModel, labels: [String]? = nil, mapping: MappingOptions = MappingOptions(),
         options: SessionOptions = SessionOptions()
     ) throws {
+        if loaded.mapping?.hyperparameters.contains(where: { $0 == ("num_classes", "0") }) == true {
+            throw FormatError(
+                .usage, "the model has no head, so that it gives no scores of classes",
+                hint: "'weightbridge run' gives features")
+        }
         let takesPictures = loaded.model.pictureInput != nil
         let model = takesPictures ? loaded.model : try loaded.embeddingPreprocessing(mapping)
         guard let picture = model.pictureInput, let output = model.graph.outputs.first else {

@@ -117,6 +117,11 @@ public func convert(
     if options.embedsPreprocessing, !format.isModel {
         throw FormatError(.usage, "weights alone have no place for preprocessing", file: output, hint: "write .onnx")
     }
+    if !format.isModel, let option = options.mapping.stated.first {
+        throw FormatError(
+            .usage, "\(option) changes a model, and weights alone are written", file: output,
+            hint: "leave it out, or write .onnx; 'convert' from that to weights gives those of the model")
+    }
     if options.embedsPreprocessing, let opset = options.opset, opset < embeddedPreprocessingOpset {
         throw FormatError(
             .usage, "preprocessing is written in operators of opset \(embeddedPreprocessingOpset), not \(opset)",
@@ -150,6 +155,7 @@ public func convert(
             throw fault
         }
         if format.isModel {
+            try options.mapping.refuseWhatGraphsSettle(file: input)
             model = try model.returning(options.mapping)
             if options.embedsPreprocessing {
                 model = try LoadedModel(model: model).embeddingPreprocessing(options.mapping)

@@ -2,10 +2,12 @@ import OrderedCollections
 
 extension Inspection {
     /// What the program of a file does, where it carries one: what goes in and out, and the operators.
-    mutating func describeProgram(of checkpoint: Checkpoint, reading: ReadOptions) {
+    mutating func describeProgram(
+        of checkpoint: Checkpoint, reading: ReadOptions, mapping: MappingOptions
+    ) {
         let program: ExportedProgram
         do {
-            guard let found = try carriedProgram(of: checkpoint, reading: reading) else { return }
+            guard let found = try carriedProgram(of: checkpoint, reading: reading, mapping: mapping) else { return }
             program = found
         } catch let error as any Fault {
             facts.append(("program", "not read: \(error.description)"))

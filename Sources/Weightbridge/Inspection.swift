@@ -25,8 +25,11 @@ public struct Inspection: Sendable {
     /// What is wrong with the file although it could be read: an ONNX model that breaks the rules, say.
     public var fault: (any Fault)?
 
-    /// - Throws: ``FormatError`` where the file can't be read.
-    public init(_ path: String, reading: ReadOptions = ReadOptions()) throws {
+    /// - Parameter mapping: what the weights are to be recognised as, and what is to be made of them.
+    /// - Throws: ``FormatError`` where the file can't be read; ``MappingError`` for options that make no sense.
+    public init(
+        _ path: String, reading: ReadOptions = ReadOptions(), mapping: MappingOptions = MappingOptions()
+    ) throws {
         byteCount = try FileSource(path: path).count
         let file: WeightFile
         do {
@@ -49,15 +52,17 @@ public struct Inspection: Sendable {
         switch file {
         case .checkpoint(let checkpoint):
             format = checkpoint.format.summary
-            describe(checkpoint)
-            describeProgram(of: checkpoint, reading: reading)
+            try describe(checkpoint, mapping)
+            describeProgram(of: checkpoint, reading: reading, mapping: mapping)
         case .model(let model):
             format = try FileFormat.detect(FileSource(path: path)).summary
-            describe(model)
+            // A file that breaks the rules is shown as it is, unless something else is asked for.
+            try mapping.refuseWhatGraphsSettle(file: path)
+            describe(mapping.stated.isEmpty ? model : try model.returning(mapping))
         }
     }
 
-    private mutating func describe(_ checkpoint: Checkpoint) {
+    private mutating func describe(_ checkpoint: Checkpoint, _ mapping: MappingOptions) throws {
         let weights = checkpoint.stateDict
         tensors = weights.tensors.map {
             Row(name: $0.key.string, type: $0.value.elementType.name, shape: $0.value.shape)
@@ -77,15 +82,24 @@ public struct Inspection: Sendable {
         for group in weights.tied { facts.append(("tied", group.joined(separator: " = "))) }
         facts.append(("tensors", "\(weights.count), \(weights.elementCount) elements"))
         do {
-            var options = MappingOptions()
+            var options = mapping
             options.allowUnused = true
             let mapped = try mapWeights(weights, config: checkpoint.config, options: options)
             facts.append(("recognised", mapped.architecture))
             for (name, value) in mapped.hyperparameters { facts.append((name, value)) }
+            let graph = mapped.model.graph
+            for id in graph.inputs where graph.initializers[id] == nil {
+                facts.append(("input", graph[id].signature))
+            }
+            for id in graph.outputs { facts.append(("output", graph[id].signature)) }
             if let preprocessing = mapped.preprocessing { facts.append(("preprocess", preprocessing.summary)) }
             notes += mapped.notes
             if !mapped.unused.isEmpty { notes.append("not used: \(mapped.unused.joined(separator: ", "))") }
         } catch let error as any Fault {
+            // What the caller asked for is theirs to mend; with a program in the file, it may be for that.
+            if error.faultClass == .usage, !checkpoint.format.carriesProgram || mapping.architecture != nil {
+                throw error
+            }
             facts.append(("recognised", "no: \(error.problem)"))
         } catch {
             facts.append(("recognised", "no: \(error)"))
@@ -150,16 +164,7 @@ extension Value {
     /// Name, element type and dimensions, such as `input: float32[batch, 3, 224, 224]`.
     fileprivate var signature: String {
         guard let type else { return name }
-        let dimensions = type.dimensions.map { dimensions in
-            "["
-                + dimensions.map { dimension in
-                    switch dimension {
-                    case .size(let size): String(size)
-                    case .named(let name): name
-                    case .unknown: "?"
-                    }
-                }.joined(separator: ", ") + "]"
-        }
+        let dimensions = type.dimensions.map { "\($0)" }
         return "\(name): \(type.elementType?.name ?? "?")\(dimensions ?? "")"
     }
 }

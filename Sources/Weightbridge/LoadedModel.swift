@@ -28,8 +28,23 @@ public func loadModel(
     switch try WeightFile.open(path, options: reading) {
     case .model(let model):
         if let error = checkModel(model).first { throw error }
+        try mapping.refuseWhatGraphsSettle(file: path)
         return LoadedModel(model: try model.returning(mapping))
     case .checkpoint(let checkpoint):
         return try LoadedModel(checkpoint, reading: reading, mapping: mapping)
+    }
+}
+
+extension MappingOptions {
+    /// Refuses what makes a model of weights, for a file that holds a graph.
+    /// - Throws: `usage`.
+    func refuseWhatGraphsSettle(file: String) throws {
+        let settled = [
+            "--architecture", "--atlas", "--no-atlas", "--batch", "--dynamic-batch", "--fold", "--input-shape",
+        ]
+        guard let option = stated.first(where: settled.contains) else { return }
+        throw FormatError(
+            .usage, "\(option) doesn't change a file that holds an ONNX graph", file: file,
+            hint: "give it where the graph is made")
     }
 }

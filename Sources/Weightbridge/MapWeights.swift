@@ -22,8 +22,10 @@ public func mapWeights(
         do {
             return try byAtlas()
         } catch var error as MappingError where error.code == .mismatch || error.code == .unused {
-            // Another width, depth or size of a kind that a family knows. Other kinds compute something else.
-            if atlas.entries(named: name).contains(where: isFamilys),
+            // Another width, depth or size of a kind that a family knows. Other kinds compute something else, unless
+            // next to nothing of theirs is there.
+            let isOthers = error.otherFaults.unexpected > stateDict.count / 3 * 2
+            if isOthers || atlas.entries(named: name).contains(where: isFamilys) && !error.lacksLayersAlone(config),
                 let mapped = try? mapArchitecture(stateDict, config: config, options: options)
             {
                 return mapped
@@ -46,7 +48,9 @@ public func mapWeights(
         let isKnown = try options.architecture.map { name in
             try ArchitectureCatalog.entries(matching: name).contains { $0.name == name }
         }
-        if error.code == .option, isKnown ?? true { throw error }
+        if error.code == .option || error.code == .unsupported, isKnown ?? true { throw error }
+        // A name that only a family has is of no use to the atlas.
+        if options.architecture != nil, !isNamed { throw error }
         if isNamed || !atlas.candidates(for: stateDict).isEmpty { return try byAtlas() }
         // Other authors' keys, of an architecture that is no family's.
         for (weights, notes) in translations(of: stateDict) where !atlas.candidates(for: weights).isEmpty {
@@ -64,9 +68,21 @@ public func mapWeights(
     }
 }
 
+extension MappingError {
+    /// Whether all that is wrong is that layers are missing, and `config.json` doesn't say that there are fewer.
+    fileprivate func lacksLayersAlone(_ config: JSONValue?) -> Bool {
+        let heads = ["head.", "fc.", "classifier."]
+        return otherFaults == (0, 0) && !statesDepth(config)
+            && missing.contains { key in !(keysFreeOfNames + heads).contains(where: key.hasPrefix) }
+    }
+}
+
 private func hasName(_ config: JSONValue?) -> Bool {
     guard case .object(let members)? = config else { return false }
-    return members.contains { ExactName($0.key) == "architecture" }
+    return members.contains { member in
+        if case .string(let name) = member.value { return ExactName(member.key) == "architecture" && !name.isEmpty }
+        return false
+    }
 }
 
 /// Architectures of other kinds that have the same names and shapes as weights that a family has taken.

@@ -46,6 +46,18 @@ import Testing
                     "convert", "@/architectures/mixer/weights.safetensors", "-o", "x.onnx", "--image-size", "48",
                 ], 64, "one image size: 32"
             ),
+            (["inspect", "@/architectures/vit/weights.safetensors", "--set", "num_head=2"], 64, "--set num_heads="),
+            (["inspect", "@/architectures/vit/weights.safetensors", "--activation", "x"], 64, "no activation 'x'"),
+            (["inspect", "@/architectures/vit/weights.safetensors", "--classes", "9"], 64, "--no-head"),
+            (["inspect", "@/architectures/vit/weights.safetensors", "--module", "block.0"], 64, "'blocks.0'"),
+            (["inspect", "@/architectures/vit/weights.safetensors", "--architecture", "x"], 64, "architecture 'x'"),
+            (["convert", "@/architectures/vit/weights.safetensors", "-o", "x.npz", "--no-head"], 64, "weights alone"),
+            (
+                ["convert", "@/architectures/vit/weights.safetensors", "-o", "x.pth", "--output", "norm"], 64,
+                "--module"
+            ),
+            (["convert", "@/architectures/vit/weights.safetensors", "-o", "x.pth", "--classes", "0"], 64, "--classes"),
+            (["classify", "@/architectures/vit/weights.safetensors", "x.png", "--no-head"], 64, "no scores"),
             (
                 ["convert", "@/architectures/vit/weights.safetensors", "-o", "x.onnx", "--classes", "9"], 64,
                 "--no-head"

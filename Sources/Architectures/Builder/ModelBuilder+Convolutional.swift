@@ -29,10 +29,10 @@ extension ModelBuilder {
         }
         let sizes = try x.shape[2...].map { dimension -> Dimension in
             guard let size = dimension.knownSize else { return .unknown }
-            let room = size + 2 * padding - kernel
-            guard room >= 0 else {
+            guard let padded = size.adding(checked: 2 * padding), padded >= kernel else {
                 throw GraphError(.shape, "a window of \(kernel) doesn't fit into \(size) pixels", node: module)
             }
+            let room = padded - kernel
             var count = room / stride + 1
             // A window that would start in the padding behind the image is none (PyTorch).
             if isCeiling, room % stride != 0, count * stride < size + padding { count += 1 }
@@ -85,10 +85,12 @@ extension ModelBuilder {
             throw GraphError(.shape, "\(x.shape) is no feature map of known channels", node: module)
         }
         let pads = constant(try Tensor([0, 0, 1, 1, 0, 0, 1, 1] as [Int64], shape: [8]), at: module)
+        let wider = x.shape[2...].map { size -> Dimension in
+            size.knownSize?.adding(checked: 2).map { .size(Int64($0)) } ?? .unknown
+        }
         let padded = node(
             "Pad", at: module, [x, pads], attributes: [Attribute("mode", .string(Array("reflect".utf8)))],
-            shape: x.shape.prefix(2) + x.shape[2...].map { $0.knownSize.map { .size(Int64($0 + 2)) } ?? .unknown },
-            isResult: false)
+            shape: x.shape.prefix(2) + wider, isResult: false)
         let filter = [1, 2, 1, 2, 4, 2, 1, 2, 1].map { Float($0) / 16 }
         let kernel = try Tensor((0..<channels).flatMap { _ in filter }, shape: [channels, 1, 3, 3])
         let weights = constant(try reals(kernel), at: module)
@@ -109,7 +111,10 @@ extension ModelBuilder {
     public func squeezeExcite(_ name: String, _ x: Wire, hidden: Int) throws -> Wire {
         try scope(name) {
             let pooled = try mean("", x, axes: [2, 3], keepsAxes: true)
-            let squeezed = try relu("bn", conv2d("fc1", pooled, out: hidden, kernel: 1, bias: true))
+            let narrow = try conv2d("fc1", pooled, out: hidden, kernel: 1, bias: true)
+            // timm has a norm here that does nothing.
+            mark(narrow, asOutputOf: path("bn"))
+            let squeezed = try relu("act", narrow)
             let gate = try activation(
                 .sigmoid, "gate", conv2d("fc2", squeezed, out: x.shape[1].knownSize, kernel: 1, bias: true))
             return try elementwise("Mul", "", x, gate)

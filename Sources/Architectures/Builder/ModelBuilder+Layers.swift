@@ -245,9 +245,14 @@ extension ModelBuilder {
             shape: [batch, product.map { .size($0) } ?? .unknown])
     }
 
-    /// `softmax` over one axis.
+    /// `softmax` over one axis; a negative one is counted from the last.
+    /// - Throws: `tensor.shape` where there is no such axis.
     public func softmax(_ name: String, _ x: Wire, axis: Int = -1) throws -> Wire {
-        node("Softmax", at: path(name), [x], attributes: [Attribute("axis", .int(Int64(axis)))], shape: x.shape)
+        let module = path(name)
+        guard (-x.shape.count..<x.shape.count).contains(axis) else {
+            throw GraphError(.shape, "\(x.shape) has no axis \(axis)", node: module)
+        }
+        return node("Softmax", at: module, [x], attributes: [Attribute("axis", .int(Int64(axis)))], shape: x.shape)
     }
 
     // MARK: Sizes
@@ -268,13 +273,15 @@ extension ModelBuilder {
     ) throws -> Dimension {
         if stride == 1, kernel - 1 == before + after { return dimension }
         guard case .size(let size) = dimension else { return .unknown }
-        let room = Int(size) + before + after - kernel
-        guard room >= 0 else {
+        guard let padded = Int(exactly: size)?.adding(checked: before)?.adding(checked: after), size > 0 else {
+            throw GraphError(.shape, "\(size) pixels and \(before) + \(after) of padding", node: module)
+        }
+        guard padded >= kernel else {
             throw GraphError(
                 .shape, "a kernel of \(kernel) doesn't fit into \(size) pixels with \(before) + \(after) of padding",
-                node: module, hint: "give a larger image size")
+                node: module, hint: "give a larger image size (--image-size)")
         }
-        return .size(Int64(room / stride + 1))
+        return .size(Int64((padded - kernel) / stride + 1))
     }
 }
 

@@ -46,7 +46,8 @@ extension ModelBuilder {
             let width = x.shape[3].knownSize, let count = height.multiplied(checked: width)
         else {
             throw GraphError(
-                .shape, "\(x.shape) is no feature map of known size", node: path(module), hint: "give the image size")
+                .shape, "\(x.shape) is no feature map of known size", node: path(module),
+                hint: "give the image size (--image-size)")
         }
         return try transpose(module, reshape(module, x, [channels, count]), [0, 2, 1], isResult: true)
     }

@@ -117,7 +117,7 @@ extension ModelBuilder {
     /// A learned query attends to all tokens; its perceptron has a residual ("Set Transformer", arXiv:1810.00825). Of
     /// `[N, tokens, D]` makes `[N, D]`.
     func attentionPool(_ name: String, _ x: Wire, _ style: TransformerStyle) throws -> Wire {
-        let pooled = try scope(name) {
+        try scope(name) {
             let (length, width) = try sequence(x, heads: style.heads)
             let heads = [style.heads, width / style.heads]
             let latent = try expandBatch("", parameter("latent", shape: [1, 1, width]), like: x)
@@ -125,8 +125,8 @@ extension ModelBuilder {
             let kv = try split("", linear("kv", x, out: 2 * width, bias: true), axis: 2, into: 2)
                 .map { try reshape("", $0, [length] + heads) }
             let mixed = try linear("proj", attend(q, kv[0], kv[1]), out: width, bias: true)
-            return try add("residual", mixed, mlp("mlp", layerNorm("norm", mixed, epsilon: style.epsilon), style))
+            let fed = try mlp("mlp", layerNorm("norm", mixed, epsilon: style.epsilon), style)
+            return try select("", add("residual", mixed, fed), axis: 1, 0)
         }
-        return try select(name, pooled, axis: 1, 0)
     }
 }

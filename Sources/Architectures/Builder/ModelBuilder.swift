@@ -12,7 +12,7 @@ import OrderedCollections
 ///     return try net.relu("1", x)
 /// }
 /// let pooled = try net.flatten("flatten", net.globalAveragePool("pool", features))
-/// net.output("logits", try net.linear("head", pooled))
+/// try net.output("logits", net.linear("head", pooled))
 /// let model = try net.model()
 /// ```
 ///
@@ -29,8 +29,11 @@ public final class ModelBuilder {
 
     /// A value of the graph under construction, with the type that the layers have worked out.
     public struct Wire {
+        /// The value in the graph.
         public let id: ValueID
+        /// The type of its elements.
         public let elementType: ElementType
+        /// Its dimensions, outermost first; the first is the batch, which may be dynamic.
         public let shape: [Dimension]
     }
 
@@ -229,7 +232,7 @@ public final class ModelBuilder {
         var product: Int? = 1
         for factor in factors {
             if case .size(let size) = factor {
-                product = product.flatMap { $0.multiplied(checked: Int(size)) }
+                product = product.flatMap { product in Int(exactly: size).flatMap { product.multiplied(checked: $0) } }
             } else {
                 product = nil
             }

@@ -30,7 +30,7 @@ package enum PositionResampling {
         else {
             throw FormatError(
                 .limitMemory, "a table of \(new.height)×\(new.width) positions is larger than \(limit) elements",
-                hint: "give a smaller image size")
+                hint: "give a smaller image size (--image-size)")
         }
         let values = Array(try table.floats().dropFirst(prefix * dim))
         let resampled = isAntialiased ? Self.antialiased : CubicTaps.resampled
@@ -51,7 +51,8 @@ package enum PositionResampling {
         guard new != old else { return [] }
         guard new.height > 0, new.width > 0, let table = weights["pos_embed"] else {
             throw Candidate.refusal(
-                "an image of \(size.height)×\(size.width) has no patch of \(patch)", hint: "give a larger size")
+                "an image of \(size.height)×\(size.width) has no patch of \(patch)",
+                hint: "give a larger image size (--image-size)")
         }
         return [
             ("pos_embed", try adapted(table, prefix: prefix, from: old, to: new, isAntialiased: isAntialiased))

@@ -10,7 +10,9 @@ public enum ParameterRole: Sendable, Hashable {
     case scale
     /// The summand of a norm.
     case shift
+    /// A batch norm's mean of what it saw in training.
     case runningMean
+    /// A batch norm's variance of what it saw in training.
     case runningVariance
     /// A count of batches: not used at inference, kept for the way back.
     case counter
@@ -18,8 +20,11 @@ public enum ParameterRole: Sendable, Hashable {
 
 /// A weight that an architecture has.
 public struct ParameterDeclaration: Sendable {
+    /// Its key in the state dict.
     public var key: String
+    /// Its dimensions.
     public var shape: [Int]
+    /// What it is for.
     public var role: ParameterRole
     /// Whether a checkpoint may lack it.
     public var isOptional: Bool

@@ -3,8 +3,11 @@ import GraphIR
 
 /// The named variants of all families, counted on the graphs that are built for them.
 public struct ArchitectureCatalog: Sendable {
+    /// A named variant and what it takes.
     public struct Entry: Sendable {
+        /// The variant's name, timm's where it has one.
         public var name: String
+        /// The family that it is of.
         public var family: String
         /// Elements of all weights that are trained: counters and running statistics aren't.
         public var parameters: Int
@@ -12,10 +15,14 @@ public struct ArchitectureCatalog: Sendable {
         public var macs: Int
         /// Channels, height, width.
         public var inputShape: [Int]
+        /// Classes of the head; 0 for none.
         public var classes: Int
+        /// Where the variant is from.
         public var summary: String
+        /// How images are prepared for it.
         public var preprocessing: Preprocessing
 
+        /// For programs.
         public func json() -> JSONValue {
             .object([
                 ("name", .string(name)), ("family", .string(family)), ("parameters", .number(String(parameters))),
@@ -100,7 +107,10 @@ extension ParameterDeclaration {
 /// - Throws: ``MappingError`` where no family has an architecture of this name.
 public func initializeCheckpoint(architecture: String, seed: UInt64) throws -> StateDict {
     guard let model = ArchitectureFamilies.named(architecture) else {
-        throw ArchitectureFamilies.unknown(architecture)
+        var error = ArchitectureFamilies.unknown(architecture)
+        error.problem = "no family has an architecture '\(architecture)'; only those of families can be begun at random"
+        error.hint = "'weightbridge architectures' without a name lists them"
+        throw error
     }
     let net = try ArchitectureCatalog.declared(model, imageSize: model.imageSize ?? ImageSize(224, 224))
     var result = StateDict()

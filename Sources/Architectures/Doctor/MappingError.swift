@@ -2,6 +2,7 @@ import GraphIR
 
 /// A state dict that no architecture fits, or that fits one but for some keys.
 public struct MappingError: Fault {
+    /// What kind of failure it is.
     public enum Code: String, Sendable {
         /// No family's keys are there.
         case unknown = "architecture.unknown"
@@ -11,18 +12,31 @@ public struct MappingError: Fault {
         case missing = "tensor.missing"
         /// Everything fits, but there are tensors that the architecture doesn't use.
         case unused = "architecture.unused"
+        /// `config.json` states something that isn't supported.
+        case unsupported = "architecture.unsupported"
         /// The options make no sense: an architecture or activation that doesn't exist.
         case option = "usage"
     }
 
+    /// What kind of failure it is.
     public var code: Code
+    /// What was found and what was expected, in one line.
     public var problem: String
     /// The whole diagnosis, one finding a line.
     public var report: String
+    /// What the user can do about it.
     public var hint: String?
     /// The file's key and the key that it should have, where one rename would mend it.
     public var renames: [(from: String, to: String)] = []
+    /// Keys of the architecture that the file lacks.
+    package var missing: [String] = []
+    /// How many keys have another shape or type than the architecture's, and how many it doesn't have.
+    package var otherFaults = (misshaped: 0, unexpected: 0)
 
+    /// - Parameters:
+    ///   - problem: what was found and what was expected, in one line.
+    ///   - report: the whole diagnosis, one finding a line; empty for none.
+    ///   - hint: what the user can do about it.
     public init(_ code: Code, _ problem: String, report: String, hint: String? = nil) {
         self.code = code
         self.problem = problem
@@ -30,11 +44,14 @@ public struct MappingError: Fault {
         self.hint = hint
     }
 
+    /// The code's stable name.
     public var codeName: String { code.rawValue }
+    /// Empty: the report names the keys.
     public var place: [String] { [] }
+    /// What sort of failure it is, which decides the exit status.
     public var faultClass: FaultClass {
         switch code {
-        case .unknown: .unsupported
+        case .unknown, .unsupported: .unsupported
         case .option: .usage
         default: .invalid
         }
@@ -63,7 +80,7 @@ extension MappingError {
     }
 
     /// - Parameters:
-    ///   - missing: keys that `name` has and the file lacks, and their shapes.
+    ///   - missing: keys that `name` has and the file lacks, and their shapes, in which a negative number is any.
     ///   - unexpected: keys of the file that `name` doesn't have.
     ///   - misshaped: a line for each key whose shape or type is another one.
     package init(
@@ -78,7 +95,11 @@ extension MappingError {
             lines += items.prefix(Self.listLimit).map { "  " + $0 }
             if items.count > Self.listLimit { lines.append("  … and \(items.count - Self.listLimit) more") }
         }
-        list("missing", missing.map { "\($0.key) \($0.shape)" })
+        list(
+            "missing",
+            missing.map { key, shape in
+                "\(key) [\(shape.map { $0 < 0 ? "?" : "\($0)" }.joined(separator: ", "))]"
+            })
         list("unexpected", unexpected.map { "\($0.key) \($0.shape)" })
         list("wrong shape or type", misshaped)
         list("renames that would fit", renames.map { "\($0.from) → \($0.to)" })
@@ -99,5 +120,7 @@ extension MappingError {
                 ? "allow unused tensors (--allow-unused) where they are meant to be left out"
                 : renames.first.map { "rename '\($0.from)' to '\($0.to)'" })
         self.renames = renames
+        self.missing = missing.map(\.key)
+        otherFaults = (misshaped.count, unexpected.count)
     }
 }

@@ -89,6 +89,7 @@ extension ConvMixer {
         } else if !candidate.isCertain {
             return nil
         }
+        try hints.choice("global_pool", among: ["avg"])
         activation = try activation(weights, hints)
         if keys.grammar == .tweet, kernel % 2 == 0 {
             hints.note(

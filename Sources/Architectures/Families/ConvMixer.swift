@@ -57,6 +57,12 @@ extension ConvMixer {
         return "convmixer_\(dim)_\(depth)_ks\(kernel)_p\(patch)"
     }
 
+    func likened(to model: ConvMixer) -> ConvMixer {
+        var result = self
+        (result.classes, result.inputChannels, result.keys) = (model.classes, model.inputChannels, model.keys)
+        return result
+    }
+
     func hasSizes(of other: ConvMixer) -> Bool {
         dim == other.dim && depth == other.depth && kernel == other.kernel && patch == other.patch
     }

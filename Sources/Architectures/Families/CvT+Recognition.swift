@@ -6,35 +6,49 @@ extension CvT {
     init?(_ weights: StateDict, hints: Hints) throws {
         func shape(_ key: String) -> [Int]? { weights[key]?.shape }
         var stages: [Stage] = []
-        let named = hints.variant(of: CvT.self)?.variant.model
         while let kernel = shape("stage\(stages.count).patch_embed.proj.weight"), kernel.count == 4, stages.count < 16 {
             let stage = "stage\(stages.count)"
             let dim = kernel[0]
-            let heads =
-                hints.numbers("num_heads")?[checked: stages.count]
-                ?? named?.stages[checked: stages.count]?.heads ?? max(dim / 64, 1)
             stages.append(
                 Stage(
-                    dim: dim, depth: weights.count(of: "\(stage).blocks"), heads: heads, kernel: kernel[2],
-                    hidden: shape("\(stage).blocks.0.mlp.fc1.weight")?[checked: 0] ?? 4 * dim,
+                    dim: dim, depth: weights.count(of: "\(stage).blocks"), heads: 1, kernel: kernel[2],
+                    hidden: shape("\(stage).blocks.0.mlp.fc1.weight")?[checked: 0] ?? dim.multiplied(checked: 4) ?? 0,
                     hasClassToken: shape("\(stage).cls_token") != nil))
         }
         guard !stages.isEmpty, shape("stage0.blocks.0.attn.conv_proj_q.conv.weight") != nil,
             stages.allSatisfy({
                 (1...65536).contains($0.dim) && (1...1_000_000).contains($0.hidden) && [3, 7].contains($0.kernel)
-                    && $0.depth <= 1000 && $0.heads > 0 && $0.dim % $0.heads == 0
+                    && $0.depth <= 1000
             })
         else { return nil }
         self.init(stages: stages)
         inputChannels = shape("stage0.patch_embed.proj.weight")?[checked: 1] ?? 3
         classes = shape("head.weight")?[checked: 0] ?? shape("head.bias")?[checked: 0]
-        if named == nil, hints.numbers("num_heads") == nil {
-            hints.note("num_heads \(stages.map(\.heads)): 64 channels a head; shapes can't tell (--set num_heads=…)")
-        }
+        try setHeads(hints)
         let isHuggingFace = hints.keyFormat == "Hugging Face"
         activation = try hints.activation(
             ofNamed: nil, usual: isHuggingFace ? .gelu : .quickGELU,
             reason: isHuggingFace ? "that of Hugging Face's code" : "that of the authors' code")
+    }
+
+    private mutating func setHeads(_ hints: Hints) throws {
+        let named = hints.variant(of: CvT.self)?.variant.model
+        let widths = stages.map(\.dim)
+        let stated = try hints.counts(
+            "num_heads", wants: "divisors of the stages' widths \(widths.map(String.init).joined(separator: ","))"
+        ) { $0.count == widths.count && zip(widths, $0).allSatisfy { $0 % $1 == 0 } }
+        for (index, stage) in stages.enumerated() {
+            if let heads = stated?[checked: index] {
+                stages[index].heads = heads
+            } else if let heads = named?.stages[checked: index]?.heads, stage.dim % heads == 0 {
+                stages[index].heads = heads
+            } else {
+                stages[index].heads = stage.dim % 64 == 0 ? stage.dim / 64 : 1
+            }
+        }
+        if named == nil, stated == nil {
+            hints.note("num_heads \(stages.map(\.heads)): 64 channels a head; shapes can't tell (--set num_heads=…)")
+        }
     }
 
     var name: String {

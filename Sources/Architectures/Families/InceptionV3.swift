@@ -23,6 +23,7 @@ struct InceptionV3: ArchitectureFamily {
         guard weights["Mixed_5b.branch1x1.conv.weight"] != nil, weights["Mixed_7c.branch1x1.conv.weight"] != nil else {
             return nil
         }
+        try hints.choice("global_pool", among: ["avg"])
         inputChannels = weights["Conv2d_1a_3x3.conv.weight"]?.shape[checked: 1] ?? 3
         classes = (weights["fc.weight"] ?? weights["fc.bias"])?.shape[checked: 0]
     }

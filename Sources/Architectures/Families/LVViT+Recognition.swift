@@ -7,7 +7,7 @@ extension LVViT {
         func shape(_ key: String) -> [Int]? { weights[key]?.shape }
         guard let stem = shape("patch_embed.conv1.weight"), stem.count == 4,
             let qkv = shape("blocks.0.attn.qkv.weight"), qkv.count == 2,
-            let positions = shape("pos_embed"), positions.count == 3, positions[1] > 1
+            let positions = shape("pos_embed"), positions.count == 3, positions[1] > 1, (1...65536).contains(qkv[1])
         else { return nil }
         let dim = qkv[1]
         var style = TransformerStyle(
@@ -18,29 +18,38 @@ extension LVViT {
         inputChannels = stem[1]
         patch = shape("patch_embed.proj.weight")?[checked: 2] ?? 8
         let side = Int(Double(positions[1] - 1).squareRoot().rounded())
-        guard side * side == positions[1] - 1, (1...65536).contains(dim), (1...1024).contains(patch), depth <= 1000,
+        guard side.multiplied(checked: side) == positions[1] - 1, side <= 65536, (1...1024).contains(patch),
+            depth <= 1000,
             (1...65536).contains(stemWidth), inputChannels > 0, (1...1_000_000).contains(style.hidden)
         else { return nil }
         grid = ImageSize(side, side)
         classes = shape("head.weight")?[checked: 0] ?? shape("head.bias")?[checked: 0]
         hasAuxiliaryHead = shape("aux_head.weight") != nil
-        let known =
-            hints.variant(of: LVViT.self)?.variant.model ?? variant?.model
-            ?? Self.variants.first { $0.model.hasBlocks(of: self) }?.model
-        self.style.heads =
-            hints.number("num_heads").flatMap { Int(exactly: $0) } ?? known?.style.heads ?? max(dim / 64, 1)
-        skipLambda = hints.number("skip_lam").flatMap { Int(exactly: $0) } ?? known?.skipLambda ?? 2
-        guard self.style.heads > 0, dim % self.style.heads == 0, skipLambda > 0 else {
-            throw MappingError(
-                .option, "num_heads \(self.style.heads) and skip_lam \(skipLambda) don't fit width \(dim)",
-                report: "num_heads, skip_lam", hint: "num_heads must divide \(dim), skip_lam be 1 or more")
-        }
-        if known == nil {
-            hints.note(
-                "num_heads \(self.style.heads) and skip_lam \(skipLambda): usual; shapes can't tell (--set skip_lam=…)")
-        }
+        try setWhatShapesCantTell(hints)
         self.style.activation = try hints.activation(ofNamed: nil, usual: .gelu, reason: "that of the authors' code")
     }
+
+    private mutating func setWhatShapesCantTell(_ hints: Hints) throws {
+        let dim = dim
+        let named = hints.variant(of: LVViT.self)?.variant
+        let known = named ?? variant ?? Self.variants.first { $0.model.hasBlocks(of: self) }
+        let heads = try hints.count("num_heads", wants: "a divisor of the width \(dim)") { dim % $0 == 0 }
+        let usual = known?.model.style.heads ?? Swift.max(dim / 64, 1)
+        style.heads = heads ?? (dim % usual == 0 ? usual : 1)
+        let divisor = try hints.number("skip_lam")
+        skipLambda = divisor.map { Float($0) } ?? known?.model.skipLambda ?? 2
+        guard named == nil else { return }
+        let reason = known.map { "that of \($0.name), which has these blocks" }
+        if heads == nil {
+            hints.note(
+                "num_heads \(style.heads): \(reason ?? "64 channels each"); shapes can't tell (--set num_heads=…)")
+        }
+        if divisor == nil {
+            hints.note("skip_lam \(skipLambdaText): \(reason ?? "usual"); shapes can't tell (--set skip_lam=…)")
+        }
+    }
+
+    private var skipLambdaText: String { Int(exactly: skipLambda).map(String.init) ?? "\(skipLambda)" }
 
     static let resizedAs = "its authors do"
 
@@ -58,7 +67,7 @@ extension LVViT {
         [
             ("embed_dim", "\(dim)"), ("depth", "\(depth)"), ("num_heads", "\(style.heads)"),
             ("mlp_hidden", "\(style.hidden)"), ("stem_width", "\(stemWidth)"), ("patch_size", "\(2 * patch)"),
-            ("skip_lam", "\(skipLambda)"), ("aux_head", "\(hasAuxiliaryHead)"), ("in_chans", "\(inputChannels)"),
+            ("skip_lam", skipLambdaText), ("aux_head", "\(hasAuxiliaryHead)"), ("in_chans", "\(inputChannels)"),
             ("num_classes", "\(classes ?? 0)"), ("act_layer", style.activation.rawValue),
         ]
     }
@@ -69,7 +78,7 @@ extension LVViT {
     }
 
     private static func lvvit(
-        _ name: String, _ dim: Int, _ depth: Int, heads: Int, stem: Int = 64, skip: Int, size: Int = 224, crop: Double
+        _ name: String, _ dim: Int, _ depth: Int, heads: Int, stem: Int = 64, skip: Float, size: Int = 224, crop: Double
     ) -> Variant<LVViT> {
         var style = TransformerStyle(heads: heads, hidden: 3 * dim, epsilon: 1e-5)
         style.hasQKVBias = false

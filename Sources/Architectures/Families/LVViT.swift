@@ -15,7 +15,7 @@ struct LVViT: ArchitectureFamily {
     var depth: Int
     var style: TransformerStyle
     /// What each branch is divided by.
-    var skipLambda = 2
+    var skipLambda: Float = 2
     var grid = ImageSize(14, 14)
     var inputChannels = 3
     var classes: Int? = 1000
@@ -36,7 +36,8 @@ struct LVViT: ArchitectureFamily {
         let row = try net.parameter("cls_token", shape: [1, 1, dim])
         x = try net.concat("", [net.expandBatch("", row, like: x), x], axis: 1)
         let count = grid.height * grid.width
-        x = try net.add("pos_drop", x, net.parameter("pos_embed", shape: [1, count + 1, dim]))
+        let positions = try net.parameter("pos_embed", shape: [1, count + 1, dim])
+        x = try net.elementwise("Add", "pos_drop", x, positions, isResult: true)
         for index in 0..<depth { x = try net.scope("blocks.\(index)") { try block(net, x) } }
         x = try net.layerNorm("norm", x, epsilon: style.epsilon)
         net.features = x
@@ -51,7 +52,7 @@ struct LVViT: ArchitectureFamily {
 
     private func block(_ net: ModelBuilder, _ x: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
         func divided(_ x: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
-            skipLambda == 1 ? x : try net.elementwise("Div", "", x, net.number(Float(skipLambda), at: net.path("")))
+            skipLambda == 1 ? x : try net.elementwise("Div", "", x, net.number(skipLambda, at: net.path("")))
         }
         let mixed = try net.attention("attn", net.layerNorm("norm1", x, epsilon: style.epsilon), style)
         let x = try net.add("residual1", x, divided(mixed))

@@ -23,6 +23,7 @@ extension MLPMixer {
         {
             kind = .gmixer
         }
+        try hints.choice("global_pool", among: ["avg"])
         patch = shape("stem.proj.weight")?[checked: 2] ?? 16
         inputChannels = shape("stem.proj.weight")?[checked: 1] ?? 3
         classes = shape("head.weight")?[checked: 0] ?? shape("head.bias")?[checked: 0]

@@ -6,17 +6,12 @@ extension ResNet {
     init?(_ weights: StateDict, hints: Hints) throws {
         func shape(_ key: String) -> [Int]? { weights[key]?.shape }
         guard shape("layer1.0.conv1.weight") != nil || shape("layer1.0.conv2.weight") != nil else { return nil }
-        var stages: [[Block]] = []
-        while weights.count(of: "layer\(stages.count + 1)") > 0, stages.count < 8 {
-            let stage = "layer\(stages.count + 1)"
-            stages.append(
-                (0..<weights.count(of: stage)).map { Block(weights, at: "\(stage).\($0)") })
-        }
-        self.init(stages: stages)
-        stem =
+        let stem =
             shape("conv1.0.weight") == nil
             ? [shape("conv1.weight")?[checked: 0] ?? 64]
             : ["0", "3", "6"].map { shape("conv1.\($0).weight")?[checked: 0] ?? 64 }
+        self.init(stages: Self.stages(weights, entering: stem.last ?? 64))
+        self.stem = stem
         inputChannels = (shape("conv1.0.weight") ?? shape("conv1.weight"))?[checked: 1] ?? 3
         classes = shape("fc.weight")?[checked: 0] ?? shape("fc.bias")?[checked: 0]
         hasAverageShortcut =
@@ -26,7 +21,10 @@ extension ResNet {
             }
         hasStemPoolConvolution = weights.names.contains { $0.hasPrefix("maxpool.") }
         hasBlockBiases = shape("layer1.0.conv1.bias") != nil
-        hasGroupNorm = shape("bn1.weight") != nil && shape("bn1.running_mean") == nil
+        // Batch norm has statistics, and a counter even where these were lost.
+        hasGroupNorm =
+            shape("bn1.weight") != nil
+            && !weights.names.contains { $0.hasSuffix(".running_mean") || $0.hasSuffix(".num_batches_tracked") }
         if shape("layer1.0.se.fc1.weight") != nil {
             attention = .squeezeExcite(
                 stages.indices.map { shape("layer\($0 + 1).0.se.fc1.weight")?[checked: 0] ?? 0 })
@@ -40,20 +38,32 @@ extension ResNet {
         let named = hints.variant(of: ResNet.self)?.variant.model
         activation = try hints.activation(
             ofNamed: named?.activation, usual: .relu, reason: "that of every published ResNet")
+        try hints.choice("global_pool", among: ["avg"])
+        try hints.choice("output_stride", among: ["32"])
+        try setNorm(named, hints)
         try setAntiAliasing(named, hints)
     }
 
+    private mutating func setNorm(_ named: ResNet?, _ hints: Hints) throws {
+        guard hasGroupNorm else {
+            try hints.choice("norm_layer", among: ["batchnorm", "batchnorm2d", "frozenbatchnorm2d"])
+            return
+        }
+        let widths = stem + stages.flatMap { $0.flatMap(\.widths) }
+        let layer = try hints.choice("norm_layer", among: ["groupnorm", "groupnorm1"])
+        let stated = try hints.count("num_groups", wants: "a divisor of all widths") { groups in
+            widths.allSatisfy { $0 % groups == 0 }
+        }
+        normGroups = stated ?? (layer == "groupnorm1" ? 1 : 32)
+        if stated == nil, layer == nil, named == nil {
+            hints.note("num_groups 32: usual for group norm; shapes can't tell (--set num_groups=…)")
+        }
+    }
+
     private mutating func setAntiAliasing(_ named: ResNet?, _ hints: Hints) throws {
-        if let text = hints.text("aa_layer") {
-            switch text.lowercased() {
-            case "avg", "avgpool2d": antiAliasing = .avg
-            case "blur", "blurpool2d", "blurpool": antiAliasing = .blur
-            case "none", "": antiAliasing = .none
-            default:
-                throw MappingError(
-                    .option, "there is no anti-aliasing '\(text)'", report: "known: none, avg, blur",
-                    hint: "one of none, avg, blur")
-            }
+        let known = ["none", "avg", "blur", "avgpool2d", "blurpool", "blurpool2d", ""]
+        if let stated = try hints.choice("aa_layer", among: known) {
+            antiAliasing = stated.hasPrefix("avg") ? .avg : stated.hasPrefix("blur") ? .blur : .none
         } else if let named {
             antiAliasing = named.antiAliasing
         } else if let name = hints.architecture?.name,
@@ -63,11 +73,13 @@ extension ResNet {
         {
             antiAliasing = said
             hints.note("anti-aliasing \(said.rawValue): the name \(name) says so")
-        } else if Self.variants.contains(where: { $0.model.antiAliasing != .none && $0.model.hasSizes(of: self) }) {
+        } else {
             let names = Self.variants.filter { $0.model.antiAliasing != .none && $0.model.hasSizes(of: self) }
+                .map(\.name)
             hints.note(
-                "anti-aliasing none: shapes can't tell it from \(names.map(\.name).joined(separator: ", ")) "
-                    + "(--architecture or --set aa_layer=avg settles it)")
+                "anti-aliasing none: shapes can't tell it"
+                    + (names.isEmpty ? "" : " from \(names.joined(separator: ", "))")
+                    + " (--architecture or --set aa_layer=avg settles it)")
         }
     }
 
@@ -106,27 +118,6 @@ extension ResNet {
             ("replace_stem_pool", "\(hasStemPoolConvolution)"), ("attn_layer", gate),
             ("aa_layer", antiAliasing.rawValue), ("norm_layer", hasGroupNorm ? "groupnorm" : "batchnorm"),
             ("in_chans", "\(inputChannels)"), ("num_classes", "\(classes ?? 0)"), ("act_layer", activation.rawValue),
-        ]
-    }
-}
-
-extension ResNet.Block {
-    /// Widths and groups of the block at this path. A convolution that is missing is taken as wide as its neighbours.
-    fileprivate init(_ weights: StateDict, at path: String) {
-        func shape(_ key: String) -> [Int]? { weights["\(path).\(key).weight"]?.shape }
-        let hasThird = shape("conv3") != nil || shape("bn3") != nil
-        let known = (1...(hasThird ? 3 : 2)).map { shape("conv\($0)")?[checked: 0] ?? shape("bn\($0)")?[checked: 0] }
-        widths = known.map { $0 ?? known.compactMap { $0 }.first ?? 64 }
-        let spatial = shape(hasThird ? "conv2" : "conv1")
-        let entering = hasThird ? widths[0] : nil
-        if let inner = spatial?[checked: 1], inner > 0, let entering, entering % inner == 0 {
-            groups = entering / inner
-        } else {
-            groups = 1
-        }
-        // Any key of a shortcut says that there is one.
-        if weights.names.contains(where: { $0.hasPrefix("\(path).downsample.") }) {
-            shortcut = [shape("downsample.0"), shape("downsample.1")].compactMap { $0?[checked: 2] }.first ?? 1
-        }
+        ] + (hasGroupNorm ? [("num_groups", "\(normGroups)")] : [])
     }
 }

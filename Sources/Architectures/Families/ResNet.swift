@@ -46,8 +46,9 @@ struct ResNet: ArchitectureFamily {
     var antiAliasing = AntiAliasing.none
     /// Whether the blocks' convolutions have biases, as those of GuYuc's ResNet-34 for WS-DAN.
     var hasBlockBiases = false
-    /// Group norm, 32 groups, instead of batch norm.
+    /// Group norm instead of batch norm.
     var hasGroupNorm = false
+    var normGroups = 32
     var activation = Activation.relu
 
     /// What the modules before the head are called.
@@ -99,7 +100,7 @@ struct ResNet: ArchitectureFamily {
     }
 
     func norm(_ net: ModelBuilder, _ name: String, _ x: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
-        try hasGroupNorm ? net.groupNorm(name, x, groups: 32) : net.batchNorm(name, x)
+        try hasGroupNorm ? net.groupNorm(name, x, groups: normGroups) : net.batchNorm(name, x)
     }
 
     private func stem(

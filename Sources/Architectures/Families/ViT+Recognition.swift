@@ -13,7 +13,9 @@ extension ViT {
         ]
         let entrances = ["attn.qkv", "attns.0.attn.qkv", "in_proj"]
         guard !strangers.contains(where: has),
-            ["norm1", "attns.0.norm", "in_norm"].contains(where: { has("blocks.0.\($0).weight") }),
+            ["norm1", "attns.0.norm", "in_norm"].contains(where: {
+                Self.shape(weights, inBlocks: $0 + ".weight") != nil
+            }),
             let qkv = (0..<64).lazy.compactMap({ block in
                 entrances.lazy.compactMap { shape("blocks.\(block).\($0).weight") }.first
             }).first, qkv.count == 2, (1...65536).contains(qkv[1]), let positions = shape("pos_embed"),
@@ -23,7 +25,7 @@ extension ViT {
         if let name = hints.architecture?.name, name.contains("_rope_") { return nil }
         let dim = qkv[1]
         self.init(
-            dim: dim, depth: weights.count(of: "blocks"), style: Self.style(weights, dim: dim, rows: qkv[0], hints))
+            dim: dim, depth: weights.count(of: "blocks"), style: try Self.style(weights, dim: dim, rows: qkv[0], hints))
 
         let widths = stemWidths(weights)
         stem = widths.isEmpty ? .patches(shape("patch_embed.proj.weight")?[checked: 2] ?? 16) : .convolutions(widths)
@@ -39,16 +41,16 @@ extension ViT {
         hasNorm = norms("norm")
         hasFCNorm = norms("fc_norm")
         classes = shape("head.weight")?[checked: 0] ?? shape("head.bias")?[checked: 0]
-        let prefix = (hasClassToken ? 1 : 0) + (isDistilled ? 1 : 0) + registers
-        guard let (grid, includesPrefix) = self.grid(positions[1], prefix: prefix, hints) else { return nil }
+        guard (0...1024).contains(registers), (1...65536).contains(stride),
+            let (grid, includesPrefix) = try self.grid(positions[1], prefix: prefix, hints)
+        else { return nil }
         self.grid = grid
         positionsIncludePrefix = includesPrefix
 
         let named = hints.variant(of: ViT.self)?.variant.model
         pooling = try pooling(weights, named, hints)
         self.style.heads = try heads(weights, named, hints)
-        self.style.epsilon = Float(
-            hints.number("layer_norm_eps", "norm_eps") ?? Double(named?.style.epsilon ?? usualEpsilon))
+        try setEpsilon(named, hints)
         self.style.activation = try hints.activation(
             ofNamed: hints.architecture.flatMap { Self.activation(ofName: $0.name) } ?? named?.style.activation,
             usual: self.style.hasOwnGate || self.style.isGated ? .silu : .gelu,
@@ -61,22 +63,44 @@ extension ViT {
                 ?? variant?.model.hasNorm ?? true
         }
         if !sizesAreSane { return nil }
-        var twin = self
-        twin.style.order = .postNorm
-        if self.style.order == .preNorm, let other = Self.variants.first(where: { $0.model.hasSizes(of: twin) }) {
-            hints.note("norms before the branches: shapes can't tell it from \(other.name) (--architecture settles it)")
+        noteOrderOfNorms(named, hints)
+    }
+
+    private mutating func setEpsilon(_ named: ViT?, _ hints: Hints) throws {
+        let kind = style.hasRMSNorm ? "rmsnorm" : "layernorm"
+        try hints.choice("norm_layer", among: [kind, kind + "fp32"])
+        if let stated = try hints.number("layer_norm_eps", "norm_eps") {
+            style.epsilon = Float(stated)
+        } else if let named {
+            style.epsilon = named.style.epsilon
+        } else {
+            style.epsilon = usualEpsilon
+            hints.note("norm_eps \(usualEpsilon): usual for such models; shapes can't tell (--set norm_eps=…)")
         }
     }
 
+    /// Says that norms may stand behind the branches, where nothing but a name tells.
+    private func noteOrderOfNorms(_ named: ViT?, _ hints: Hints) {
+        let isPlain = !style.hasLayerScale && !style.hasInnerNorms && !style.hasOwnGate && !style.isDifferential
+        guard style.order == .preNorm, isPlain, named == nil, hints.stated("block_fn") == nil else { return }
+        var twin = self
+        twin.style.order = .postNorm
+        let other = Self.variants.first { $0.model.hasSizes(of: twin) }
+        hints.note(
+            "block_fn Block: norms before the branches, as usual; shapes can't tell it from "
+                + (other.map { "\($0.name) (--architecture \($0.name)" } ?? "ResPostBlock (--set block_fn=ResPostBlock")
+                + " settles it)")
+    }
+
     /// Height and width in patches of a position table, and whether it has rows for the `prefix` tokens.
-    private func grid(_ rows: Int, prefix: Int, _ hints: Hints) -> (ImageSize, Bool)? {
+    private func grid(_ rows: Int, prefix: Int, _ hints: Hints) throws -> (ImageSize, Bool)? {
         let tables = [(rows - prefix, true), (rows, false)].filter { $0.0 > 0 }
         // What the model was trained with, where that accounts for every position.
         let config = hints.config?.member("pretrained_cfg") ?? hints.config
-        let stated = [
-            hints.numbers("img_size"), hints.number("img_size").flatMap { Int(exactly: $0) }.map { [$0] },
-            config?.reals("input_size")?.suffix(2).compactMap { Int(exactly: $0) },
-        ].compactMap { $0 }
+        let sizes = try hints.counts("img_size", wants: "a size, or height and width in pixels") {
+            $0.count == 1 || $0.count == 2
+        }
+        let stated = [sizes, config?.reals("input_size")?.suffix(2).compactMap { Int(exactly: $0) }].compactMap { $0 }
         for (count, includes) in tables {
             for size in stated {
                 guard let first = size.first, let last = size.last, stride > 0 else { continue }
@@ -101,11 +125,19 @@ extension ViT {
     }
 
     private func pooling(_ weights: StateDict, _ named: ViT?, _ hints: Hints) throws -> Pooling {
-        if let text = hints.text("global_pool"), let stated = Pooling(rawValue: text) { return stated }
+        // Both tokens have their heads.
+        if isDistilled { return .token }
+        if let stated = try hints.choice("global_pool", among: Pooling.allCases.map(\.rawValue)) {
+            return Pooling(rawValue: stated) ?? .token
+        }
         if let named { return named.pooling }
         if weights["attn_pool.latent"] != nil { return .map }
-        if hasFCNorm || !hasClassToken { return .avg }
-        return .token
+        let (usual, reason): (Pooling, String) =
+            hasFCNorm
+            ? (.avg, "as with an fc_norm")
+            : hasClassToken ? (.token, "as with a class token") : (.avg, "there is no class token")
+        hints.note("global_pool \(usual.rawValue): \(reason); shapes can't tell (--set global_pool=…)")
+        return usual
     }
 
     /// Sizes beyond forty times those that were ever published aren't a model but a mistake.
@@ -116,7 +148,7 @@ extension ViT {
 }
 
 extension StateDict {
-    /// How many modules are numbered from 0 on under a container.
+    /// How many modules are numbered from 0 on under a container. Where most are there, those between are missing.
     func count(of container: String) -> Int {
         var numbers: Set<Int> = []
         for name in names where name.hasPrefix(container + ".") {
@@ -125,6 +157,7 @@ extension StateDict {
         }
         var count = 0
         while numbers.contains(count) { count += 1 }
+        if let last = numbers.max(), last < Swift.max(2, Swift.min(numbers.count, 1000) * 3 / 2) { count = last + 1 }
         return count
     }
 }

@@ -2,10 +2,15 @@ import GraphIR
 
 /// How a vision transformer's blocks are made, as far as keys, names and widths tell.
 extension ViT {
-    /// What the keys of the first block show.
-    static func style(_ weights: StateDict, dim: Int, rows: Int, _ hints: Hints) -> TransformerStyle {
-        func has(_ key: String) -> Bool { weights["blocks.0." + key] != nil }
-        func shape(_ key: String) -> [Int]? { weights["blocks.0." + key]?.shape }
+    /// The shape of a block's weight, which the first blocks that have it show.
+    static func shape(_ weights: StateDict, inBlocks key: String) -> [Int]? {
+        (0..<4).lazy.compactMap { weights["blocks.\($0).\(key)"]?.shape }.first
+    }
+
+    /// What the keys of the first blocks show.
+    static func style(_ weights: StateDict, dim: Int, rows: Int, _ hints: Hints) throws -> TransformerStyle {
+        func shape(_ key: String) -> [Int]? { Self.shape(weights, inBlocks: key) }
+        func has(_ key: String) -> Bool { shape(key) != nil }
         func lacks(_ suffixes: String...) -> Bool {
             !weights.names.contains { name in suffixes.contains(where: name.hasSuffix) }
         }
@@ -30,11 +35,8 @@ extension ViT {
             style.order = .parallelScaling
         } else if attentions > 0 {
             style.order = .parallelThings(attentions)
-        } else if hints.text("block_fn") == "ResPostBlock" || hints.architecture?.name.contains("_rpn_") == true {
-            // Norms behind the branches: only a name tells.
-            style.order = .postNorm
-            hints.note("block_fn ResPostBlock: the name says so")
         }
+        try style.setOrderOfNorms(hints)
         return style
     }
 
@@ -45,23 +47,19 @@ extension ViT {
 
     /// The number of heads, which shapes only show where queries are normed.
     func heads(_ weights: StateDict, _ named: ViT?, _ hints: Hints) throws -> Int {
-        if let stated = hints.number("num_heads", "num_attention_heads") {
-            guard let heads = Int(exactly: stated), heads > 0, dim % heads == 0 else {
-                throw MappingError(
-                    .option, "\(stated) heads don't divide the width \(dim)", report: "num_heads: \(stated)",
-                    hint: "give a divisor of \(dim)")
-            }
-            return heads
-        }
+        let stated = try hints.count(
+            "num_heads", "num_attention_heads", wants: "a divisor of the width \(dim)"
+        ) { dim % $0 == 0 }
+        if let stated { return stated }
         for (key, parts) in [("q_norm.weight", 1), ("lambda_q1", 2)] {
-            let weight = weights["blocks.0.attn." + key] ?? weights["blocks.0." + key]
+            let shape = Self.shape(weights, inBlocks: "attn." + key) ?? Self.shape(weights, inBlocks: key)
             // Halves of heads have queries of their own where attention is differential.
-            guard let size = weight?.shape.first?.multiplied(checked: style.isDifferential ? 2 : parts) else {
+            guard let size = shape?.first?.multiplied(checked: style.isDifferential ? 2 : parts) else {
                 continue
             }
             if size > 0, dim % size == 0 { return dim / size }
         }
-        if let named { return named.style.heads }
+        if let named, dim % named.style.heads == 0 { return named.style.heads }
         if let heads = hints.architecture.flatMap({ Self.heads(ofName: $0.name) }), dim % heads == 0 { return heads }
         let isAIM = style.hasOwnGate && style.hasRMSNorm && dim % 128 == 0
         let heads = isAIM ? dim / 128 : Self.usualHeads(dim: dim, isGated: style.isGated)
@@ -78,6 +76,24 @@ extension ViT {
         case 1536: isGated ? 24 : 16
         case 2048, 3072: dim / 128
         default: dim % 64 == 0 ? dim / 64 : 1
+        }
+    }
+}
+
+extension TransformerStyle {
+    /// Whether norms stand before the branches or behind them, which only a name tells.
+    fileprivate mutating func setOrderOfNorms(_ hints: Hints) throws {
+        let classes =
+            switch order {
+            case .parallelScaling: [isDifferential ? "DiffParallelScalingBlock" : "ParallelScalingBlock"]
+            case .parallelThings: ["ParallelThingsBlock"]
+            case .preNorm, .postNorm: ["Block", "ResPostBlock"]
+            }
+        let stated = try hints.choice("block_fn", among: classes)
+        guard order == .preNorm, stated != "block" else { return }
+        if stated != nil || hints.architecture?.name.contains("_rpn_") == true {
+            order = .postNorm
+            hints.note("block_fn ResPostBlock: " + (stated == nil ? "the name says so" : "as it is stated"))
         }
     }
 }

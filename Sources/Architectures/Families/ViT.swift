@@ -10,7 +10,7 @@ struct ViT: ArchitectureFamily {
     static let family = "vit"
 
     /// How tokens become one vector.
-    enum Pooling: String, Sendable {
+    enum Pooling: String, Sendable, CaseIterable {
         /// The class token.
         case token
         /// The mean of the patches.
@@ -108,7 +108,7 @@ struct ViT: ArchitectureFamily {
             "pos_embed", shape: [1, patches + (positionsIncludePrefix ? prefix : 0), dim])
         x =
             positionsIncludePrefix
-            ? try net.add("pos_drop", withPrefix(x), positions)
+            ? try net.elementwise("Add", "pos_drop", withPrefix(x), positions, isResult: true)
             : try withPrefix(net.elementwise("Add", "pos_drop", x, positions))
         net.mark(x, asOutputOf: "patch_drop")
         return hasNormPre ? try net.norm("norm_pre", x, style) : x

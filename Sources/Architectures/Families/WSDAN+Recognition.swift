@@ -19,20 +19,15 @@ extension WSDAN {
             // What a ResNet by itself might be besides, none behind WS-DAN is.
             let own = Hints(options: hints.options, config: hints.config)
             guard let model = try ResNet(renamed, hints: own) else { return nil }
-            own.notes.filter { !$0.hasPrefix("anti-aliasing none") }.forEach(hints.note)
+            hints.absorb(own) { !$0.hasPrefix("anti-aliasing none") }
             backbone = .resnet(model)
             inputChannels = model.inputChannels
         } else {
             backbone = weights["features.17.branch1x1.conv.weight"] == nil ? .inceptionMixed6e : .inceptionMixed7c
             inputChannels = weights["features.0.conv.weight"]?.shape[checked: 1] ?? 3
         }
-        if let name = hints.text("refinement") {
-            guard let known = Refinement(rawValue: name) else {
-                let names = Refinement.allCases.map(\.rawValue).joined(separator: ", ")
-                throw MappingError(
-                    .option, "there is no refinement '\(name)'", report: "known: \(names)", hint: "one of \(names)")
-            }
-            refinement = known
+        if let name = try hints.choice("refinement", among: Refinement.allCases.map(\.rawValue)) {
+            refinement = Refinement(rawValue: name) ?? .none
         }
         if backbone == .inceptionMixed7c {
             hints.note("attention maps: the first \(maps) features, as in the authors' code; attentions.* stay unused")
@@ -42,7 +37,7 @@ extension WSDAN {
 
     var imageSize: ImageSize? { ImageSize(448, 448) }
     var name: String {
-        variant?.name ?? "wsdan_" + hyperparameters[0].1
+        variant?.name ?? "wsdan_\(hyperparameters[0].1)_m\(maps)"
     }
     var hyperparameters: [(String, String)] {
         let net =

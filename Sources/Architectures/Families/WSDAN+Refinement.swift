@@ -20,7 +20,7 @@ extension WSDAN {
         else {
             throw GraphError(
                 .shape, "\(image.shape): refinement wants a known size of at least \(Self.leastSize) pixels",
-                node: net.path(""), hint: "give the image size")
+                node: net.path(""), hint: "give the image size (--image-size)")
         }
         let large = try net.resampled(
             "", map, rows: enlarging(net, mapHeight, to: height, axis: 2),

@@ -92,20 +92,22 @@ struct WSDAN: ArchitectureFamily {
         _ net: ModelBuilder, _ features: ModelBuilder.Wire, _ attention: ModelBuilder.Wire
     ) throws -> ModelBuilder.Wire {
         guard let channels = features.shape[1].knownSize, let height = features.shape[2].knownSize,
-            let width = features.shape[3].knownSize
+            let width = features.shape[3].knownSize, let positions = height.multiplied(checked: width),
+            let length = maps.multiplied(checked: channels)
         else {
-            throw GraphError(.shape, "\(features.shape) isn't known", node: "bap", hint: "give the image size")
+            throw GraphError(
+                .shape, "\(features.shape) isn't known", node: "bap", hint: "give the image size (--image-size)")
         }
-        let a = try net.reshape("", attention, [maps, height * width])
-        let f = try net.transpose("", net.reshape("", features, [channels, height * width]), [0, 2, 1])
+        let a = try net.reshape("", attention, [maps, positions])
+        let f = try net.transpose("", net.reshape("", features, [channels, positions]), [0, 2, 1])
         let mean = try net.elementwise(
-            "Div", "", net.matMul("", a, f), net.number(Float(height * width), at: net.path("")))
-        let flat = try net.reshape("", mean, [maps * channels])
+            "Div", "", net.matMul("", a, f), net.number(Float(positions), at: net.path("")))
+        let flat = try net.reshape("", mean, [length])
         let small = try net.number(1e-12, at: net.path(""))
         let size = try net.function("Sqrt", "", net.elementwise("Add", "", net.function("Abs", "", flat), small))
         let signed = try net.elementwise("Mul", "", net.function("Sign", "", flat), size)
-        let length = try net.elementwise("Max", "", net.euclideanLength("", signed, axis: 1), small)
-        return try net.elementwise("Div", "", signed, length, isResult: true)
+        let norm = try net.elementwise("Max", "", net.euclideanLength("", signed, axis: 1), small)
+        return try net.elementwise("Div", "", signed, norm, isResult: true)
     }
 
     /// GuYuc numbers the backbone's modules.

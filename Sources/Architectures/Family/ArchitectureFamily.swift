@@ -37,6 +37,8 @@ protocol ArchitectureFamily: Sendable {
 
     /// Whether the shapes of the weights are the same, so that a checkpoint of one can be taken for one of the other.
     func hasSizes(of other: Self) -> Bool
+    /// This model with what a name doesn't settle taken from another: classes, channels, the spelling of keys.
+    func likened(to model: Self) -> Self
     /// Whose way of adapting weights to another image size it is; for notes.
     static var resizedAs: String { get }
     /// Makes it the model for images of this size.
@@ -52,6 +54,11 @@ extension ArchitectureFamily {
     var imageSize: ImageSize? { nil }
     var normsFollowReLU: Bool { false }
     static var resizedAs: String { "timm does" }
+    func likened(to model: Self) -> Self {
+        var result = self
+        (result.classes, result.inputChannels) = (model.classes, model.inputChannels)
+        return result
+    }
     mutating func resize(to size: ImageSize, _ weights: StateDict) throws -> [(String, AdaptedWeight)] { [] }
     /// The published variant whose weights have the same shapes.
     var variant: Variant<Self>? { Self.variants.first { $0.model.hasSizes(of: self) } }
@@ -64,8 +71,12 @@ extension ArchitectureFamily {
 
 /// Height and width in pixels.
 public struct ImageSize: Sendable, Hashable {
+    /// Pixels from top to bottom.
     public var height: Int
+    /// Pixels from left to right.
     public var width: Int
+
+    /// Height and width in pixels.
     public init(_ height: Int, _ width: Int) {
         self.height = height
         self.width = width

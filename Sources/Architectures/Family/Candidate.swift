@@ -13,6 +13,8 @@ struct Candidate {
     /// The variant's name, or family and sizes, of the model that the weights are of, whatever it was adapted to.
     let name: String
     private let variant: String?
+    /// The architecture that is named and has layers beyond those of the weights, with the source of the name.
+    private let lacking: (name: String, source: String)?
     /// Why the weights can't be adapted as the options ask.
     private let refusal: MappingError?
 
@@ -65,23 +67,24 @@ struct Candidate {
                 translated = result
             }
             guard var model = try Family(translated, hints: hints) ?? asked.flatMap({ $0 }) else { continue }
-            if let named = hints.architecture.flatMap({ Family(name: $0.name) }), try model.differs(from: named) {
-                if options.architecture == nil {
-                    hints.note(
-                        "\(hints.architecture?.name ?? "") has other layers than these weights: config.json isn't theirs, "
-                            + "or says so under model_args")
-                } else {
+            var lacking: (name: String, source: String)?
+            if let (name, source) = hints.architecture, let named = Family(name: name)?.likened(to: model) {
+                let likeness = try model.likeness(to: named)
+                if likeness == .part, options.architecture != nil || !statesDepth(config) { lacking = (name, source) }
+                if lacking != nil || likeness != .same && options.architecture != nil {
                     // What is asked for is what the diagnosis has to be of.
-                    let (classes, channels) = (model.classes, model.inputChannels)
                     model = named
-                    (model.classes, model.inputChannels) = (classes, channels)
+                } else if likeness != .same {
+                    hints.note(
+                        "\(name) has other layers than these weights: config.json isn't theirs, "
+                            + "or says so under model_args")
                 }
             }
             if options.leavesOutHead || options.classes == 0 {
                 translated = withoutHead(model, translated)
                 model.classes = nil
             }
-            found.append(try Candidate(model, translated, hints))
+            found.append(try Candidate(model, translated, hints, lacking: lacking))
         }
         return found
     }
@@ -93,7 +96,9 @@ struct Candidate {
         return result
     }
 
-    private init<Family: ArchitectureFamily>(_ source: Family, _ weights: StateDict, _ hints: Hints) throws {
+    private init<Family: ArchitectureFamily>(
+        _ source: Family, _ weights: StateDict, _ hints: Hints, lacking: (name: String, source: String)?
+    ) throws {
         var model = source
         var adaptation = Adaptation()
         do {
@@ -106,16 +111,23 @@ struct Candidate {
         }
         self.model = model
         self.hints = hints
-        name = source.name
-        self.variant = source.variant?.name
+        self.lacking = lacking
+        let named = hints.variant(of: Family.self)?.variant
+        let settled = named.flatMap { $0.model.hasSizes(of: source) ? $0 : nil }
+        name = settled?.name ?? source.name
+        self.variant = (settled ?? source.variant)?.name
+        if settled == nil { hints.noteTwins(of: source) }
+        if model.classes == nil { hints.noteHeadless(named?.model ?? source.variant?.model) }
         let asked = refusal == nil ? hints.options.imageSize.map { ImageSize($0.0, $0.1) } : nil
-        let variant = hints.variant(of: Family.self)?.variant ?? source.variant
+        let variant = named ?? source.variant
         preprocessing = try hints.preprocessing(
             variant: variant.map { ($0.name, $0.preprocessing) }, channels: model.inputChannels,
             size: asked ?? model.imageSize)
         adaptation.notes.forEach(hints.note)
-        if let (name, source) = hints.architecture, ArchitectureFamilies.named(name) == nil {
-            hints.note("\(source) names \(name), which isn't in our tables: taken for \(self.name) by keys and shapes")
+        if let (name, source) = hints.architecture, Family(name: name) == nil {
+            hints.note(
+                "\(source) names \(name), which isn't a name of \(Family.family): taken for \(self.name) by keys and shapes"
+            )
         }
 
         let compute = computeType(of: weights, option: hints.options.computeType)
@@ -153,13 +165,29 @@ struct Candidate {
     /// - Throws: ``MappingError`` with the diagnosis where the weights don't fit.
     func map(notes: [String]) throws -> MappedModel {
         var notes = notes
-        var built = try net.model()
+        var built: Model
+        do {
+            built = try net.model()
+        } catch var error as MappingError {
+            if let lacking {
+                let way =
+                    lacking.source == "config.json" ? "take the name out of config.json" : "leave --architecture out"
+                error.hint =
+                    "\(lacking.source) names \(lacking.name): \(way) where the weights are meant to be without these"
+            }
+            throw error
+        }
         if !net.unused.isEmpty {
             guard hints.options.allowUnused else { throw MappingError(ledger: net.ledger, of: name) }
             notes.append("\(net.unused.count) tensors aren't used and were left out")
         }
         // Weights that don't fit are another model's, which may take the options.
         if let refusal { throw refusal }
+        try hints.refuseUnasked(of: name)
+        let unread = hints.unreadArguments
+        if !unread.isEmpty {
+            notes.append("config.json's model_args \(unread.joined(separator: ", ")) aren't read for this architecture")
+        }
         let family = type(of: model).family
         built.metadata += [
             MetadataEntry(MetadataKey.architecture, name), MetadataEntry(MetadataKey.family, family),
@@ -185,22 +213,33 @@ struct Candidate {
     }
 }
 
+/// How the layers of a model are to those of another.
+private enum Likeness {
+    case same
+    /// The other has more.
+    case part
+    case different
+}
+
+/// Keys of what fine-tuning with another pooling or image size changes.
+package let keysFreeOfNames = ["norm.", "fc_norm.", "attn_pool.", "cls_token", "reg_token", "pos_embed"]
+
 extension ArchitectureFamily {
-    /// Whether the layers of a model that is named have other keys or shapes than these: but for channels and classes,
-    /// what goes with the image, and what fine-tuning with another pooling changes.
-    fileprivate func differs(from named: Self) throws -> Bool {
-        var named = named
-        (named.classes, named.inputChannels) = (classes, inputChannels)
-        let free = ["norm.", "fc_norm.", "attn_pool.", "cls_token", "reg_token", "pos_embed"]
+    /// Whether the layers of a model that is named have other keys or shapes than these: but for what goes with the
+    /// image, and what fine-tuning with another pooling changes.
+    fileprivate func likeness(to named: Self) throws -> Likeness {
         let acrossPositions = ["mlp_tokens", "linear_tokens", "gate.proj"]
         func shapes(_ model: Self) throws -> [ExactName: [Int]] {
             let size = model.imageSize ?? ImageSize(224, 224)
             let layers = try ArchitectureCatalog.declared(model, imageSize: size).ledger.declarations.filter { key, _ in
-                !free.contains(where: key.string.hasPrefix) && !acrossPositions.contains(where: key.string.contains)
+                !keysFreeOfNames.contains(where: key.string.hasPrefix)
+                    && !acrossPositions.contains(where: key.string.contains)
             }
             return Dictionary(layers.map { ($0.key, $0.value.shape) }) { first, _ in first }
         }
-        return try shapes(self) != shapes(named)
+        let (own, others) = (try shapes(self), try shapes(named))
+        if own == others { return .same }
+        return own.allSatisfy { others[$0.key] == $0.value } ? .part : .different
     }
 }
 

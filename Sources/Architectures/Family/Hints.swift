@@ -11,22 +11,36 @@ final class Hints {
     /// What that format says of what shapes can't tell.
     let facts: [String: String]
     private(set) var notes: [String] = []
+    /// The names of hyperparameters that the model has asked for: options of other names are mistakes.
+    private var asked: Set<String> = []
+    private var asksForActivation = false
 
     init(options: MappingOptions, config: JSONValue?, keyFormat: String? = nil, facts: [String: String] = [:]) {
         self.keyFormat = keyFormat
         self.facts = facts
         self.options = options
         self.config = config
+        switch config?.member("architecture") {
+        case nil, .null, .string: break
+        default: note("config.json's architecture is no name and isn't used")
+        }
     }
 
     func note(_ text: String) {
         if !notes.contains(text) { notes.append(text) }
     }
 
+    /// Takes over what a part of the model asked for, and those of its notes that `isKept` says.
+    func absorb(_ part: Hints, isKept: (String) -> Bool) {
+        part.notes.filter(isKept).forEach(note)
+        asked.formUnion(part.asked)
+        asksForActivation = asksForActivation || part.asksForActivation
+    }
+
     /// The architecture that an option or `config.json` names, with its source.
     var architecture: (name: String, source: String)? {
         if let name = options.architecture { return (name, "the option") }
-        if let name = config?.text("architecture") { return (name, "config.json") }
+        if let name = config?.text("architecture"), !name.isEmpty { return (name, "config.json") }
         return nil
     }
 
@@ -37,38 +51,71 @@ final class Hints {
         return Family.variants.first { $0.name == bare }.map { ($0, source) }
     }
 
-    /// A number that an option sets, or that `config.json` has under timm's `model_args` or at the top, by any of these names.
-    func number(_ keys: String...) -> Double? {
+    /// What an option says under one of these names, else `config.json` under timm's `model_args` or at the top.
+    func stated(_ keys: String...) -> StatedValue? { stated(keys) }
+
+    private func stated(_ keys: [String]) -> StatedValue? {
+        asked.formUnion(keys)
         for key in keys {
-            if let value = options.settings[key].flatMap({ Double($0) }) { return value }
-            if let value = config?.member("model_args")?.real(key) ?? config?.real(key) { return value }
+            if let text = options.settings[key] { return StatedValue(name: key, value: .string(text), isOption: true) }
         }
         for key in keys {
-            if let value = facts[key].flatMap({ Double($0) }) { return value }
+            let value = config?.member("model_args")?.member(key) ?? config?.member(key)
+            switch value {
+            case nil, .null: continue
+            case .some(let value): return StatedValue(name: key, value: value, isOption: false)
+            }
         }
         return nil
     }
 
-    /// Numbers that an option sets, separated by commas, or that `config.json` has as a list.
-    func numbers(_ key: String) -> [Int]? {
-        if let text = options.settings[key] { return text.split(separator: ",").compactMap { Int($0) } }
-        return (config?.member("model_args")?.reals(key) ?? config?.reals(key))?.compactMap { Int(exactly: $0) }
+    private func fact(_ keys: [String]) -> String? { keys.lazy.compactMap { self.facts[$0] }.first }
+
+    /// A number that is stated under one of these names.
+    /// - Throws: ``MappingError`` where what is stated isn't one above 0.
+    func number(_ keys: String...) throws -> Double? {
+        guard let stated = stated(keys) else { return fact(keys).flatMap { Double($0) } }
+        guard let number = stated.number, number.isFinite, number > 0 else {
+            throw stated.refusal(wants: "a number above 0")
+        }
+        return number
     }
 
-    /// A text that an option sets, or that `config.json` has under timm's `model_args` or at the top.
-    func text(_ keys: String...) -> String? {
-        for key in keys {
-            if let value = options.settings[key] { return value }
-            if let value = config?.member("model_args")?.text(key) ?? config?.text(key) { return value }
+    /// A whole number that is stated under one of these names.
+    /// - Throws: ``MappingError`` where what is stated isn't one that `isPossible`, which `wants` describes.
+    func count(_ keys: String..., wants: String, isPossible: (Int) -> Bool) throws -> Int? {
+        guard let stated = stated(keys) else { return fact(keys).flatMap { Int($0) } }
+        guard let number = stated.number.flatMap({ Int(exactly: $0) }), number > 0, isPossible(number) else {
+            throw stated.refusal(wants: wants)
         }
-        for key in keys {
-            if let value = facts[key] { return value }
+        return number
+    }
+
+    /// Whole numbers above 0 that an option sets, separated by commas, or that `config.json` has as a list.
+    /// - Throws: ``MappingError`` where what is stated are others than `isPossible`, which `wants` describes.
+    func counts(_ key: String, wants: String, isPossible: ([Int]) -> Bool) throws -> [Int]? {
+        guard let stated = stated(key) else { return nil }
+        guard let numbers = stated.numbers, numbers.allSatisfy({ $0 > 0 }), isPossible(numbers) else {
+            throw stated.refusal(wants: wants)
         }
-        return nil
+        return numbers
+    }
+
+    /// Checks that what is stated is one of what there is.
+    /// - Returns: it, in lower case and without what stands before a dot (`nn.`).
+    /// - Throws: ``MappingError`` where it is something else.
+    @discardableResult
+    func choice(_ key: String, among known: [String]) throws -> String? {
+        guard let stated = stated(key) else { return nil }
+        let text = stated.text.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "_" }).last ?? ""
+        guard let found = known.first(where: { $0.lowercased() == text.lowercased() }) else {
+            throw stated.refusal(wants: known.filter { !$0.isEmpty }.joined(separator: ", "))
+        }
+        return found.lowercased()
     }
 
     /// The activation: of the option, of `config.json`, of the variant that is named, or the family's usual one.
-    /// - Throws: ``MappingError`` where the option names one that doesn't exist.
+    /// - Throws: ``MappingError`` where the option or `config.json` names one that doesn't exist.
     func activation(ofNamed named: Activation?, usual: Activation, reason: String) throws -> Activation {
         if let known = try statedActivation() { return known }
         if let named, let architecture {
@@ -80,21 +127,103 @@ final class Hints {
     }
 
     /// The activation that the option or `config.json` states.
+    /// - Throws: ``MappingError`` where it doesn't exist.
     func statedActivation() throws -> Activation? {
+        asksForActivation = true
+        let known = Activation.allCases.map(\.rawValue).joined(separator: ", ")
         if let option = options.activation {
             guard let activation = Activation(name: option) else {
-                let known = Activation.allCases.map(\.rawValue).joined(separator: ", ")
                 throw MappingError(
                     .option, "there is no activation '\(option)'", report: "known: \(known)", hint: "one of \(known)")
             }
             note("activation \(activation.rawValue): the option says so")
             return activation
         }
-        if let name = text("act_layer", "act", "hidden_act"), let activation = Activation(name: name) {
-            let source = facts["act_layer"] == name ? "usual in the format \(keyFormat ?? "")" : "config.json says so"
-            note("activation \(activation.rawValue): \(source)")
+        if let stated = stated("act_layer", "act", "hidden_act") {
+            guard let activation = Activation(name: stated.text) else { throw stated.refusal(wants: known) }
+            note("activation \(activation.rawValue): \(stated.isOption ? "the option" : "config.json") says so")
             return activation
         }
-        return nil
+        guard let activation = facts["act_layer"].flatMap(Activation.init(name:)) else { return nil }
+        note("activation \(activation.rawValue): usual in the format \(keyFormat ?? "")")
+        return activation
+    }
+
+    /// Refuses options that nothing of the model has asked for.
+    /// - Throws: ``MappingError`` with the nearest names that there are.
+    func refuseUnasked(of model: String) throws {
+        if options.activation != nil, !asksForActivation {
+            throw MappingError(
+                .option, "\(model) has its activation settled", report: "", hint: "leave --activation out")
+        }
+        let known = asked.union(Preprocessing.settingNames).sorted()
+        for name in options.settings.keys.sorted() where !known.contains(name) {
+            let near = nearestNames(to: name, in: known)
+            throw MappingError(
+                .option, "\(model) has no '\(name)' to set", report: "it has: \(known.joined(separator: ", "))",
+                hint: near.first.map { "did you mean --set \($0)=…?" } ?? "leave --set \(name)=… out")
+        }
+    }
+
+    /// What `config.json` says under timm's `model_args` and the model neither asked for nor shows by its shapes.
+    var unreadArguments: [String] {
+        guard case .object(let members)? = config?.member("model_args") else { return [] }
+        return members.map(\.key).filter { !asked.contains($0) && !Self.shownByShapes.contains($0) }
+    }
+
+    /// timm's arguments that names and shapes of weights show, and those that only training needs.
+    private static let shownByShapes: Set<String> = [
+        "attn_drop_rate", "attn_layer", "avg_down", "base_width", "block", "block_args", "block_reduce_first",
+        "cardinality", "class_token", "depth", "dim", "down_kernel_size", "drop_block_rate", "drop_path_rate",
+        "drop_rate", "dynamic_img_pad", "dynamic_img_size", "embed_dim", "fc_norm", "final_norm", "fix_init",
+        "in_chans", "init_values", "input_size", "kernel_size", "layers", "mlp_layer", "mlp_ratio", "no_embed_class",
+        "num_blocks", "num_classes", "patch_drop_rate", "patch_size", "pos_drop_rate", "pre_norm", "proj_bias",
+        "proj_drop_rate", "qk_norm", "qkv_bias", "reg_tokens", "replace_stem_pool", "stem_type", "stem_width",
+        "strict_img_size", "weight_init", "zero_init_last",
+    ]
+}
+
+/// Whether `config.json` states a depth of its own beside the name of an architecture, so that the weights needn't have
+/// all layers of that name.
+package func statesDepth(_ config: JSONValue?) -> Bool {
+    ["depth", "depths", "layers", "num_blocks", "num_hidden_layers"].contains { key in
+        config?.member("model_args")?.member(key) != nil || config?.member(key) != nil
+    }
+}
+
+/// A hyperparameter as an option or `config.json` states it.
+struct StatedValue {
+    let name: String
+    let value: JSONValue
+    let isOption: Bool
+
+    /// As it would stand on the command line.
+    var text: String {
+        switch value {
+        case .string(let text), .number(let text): text
+        case .array(let items):
+            items.map { StatedValue(name: name, value: $0, isOption: isOption).text }.joined(separator: ",")
+        case .bool(let flag): flag ? "true" : "false"
+        case .null, .object: ""
+        }
+    }
+
+    var number: Double? {
+        if case .array = value { return nil }
+        return Double(text)
+    }
+
+    var numbers: [Int]? {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        let known = parts.compactMap { $0 }
+        return known.count == parts.count ? known : nil
+    }
+
+    /// Why it can't be: of an option a mistake, of `config.json` something that isn't supported.
+    func refusal(wants: String) -> MappingError {
+        let place = isOption ? "--set \(name)=\(text)" : "config.json says \(name) \(value.serialized(pretty: false))"
+        return MappingError(
+            isOption ? .option : .unsupported, "\(place), expected \(wants)", report: "",
+            hint: isOption ? nil : "--set \(name)=… takes another in its place")
     }
 }

@@ -9,7 +9,9 @@ extension Model {
     public func returning(_ options: MappingOptions) throws -> Model {
         let settled = [
             ("its features", options.returnsFeatures), ("its classes", options.classes != nil),
-            ("its channels", options.inputChannels != nil),
+            ("its channels", options.inputChannels != nil), ("its head", options.leavesOutHead),
+            ("its activation", options.activation != nil),
+            ("its hyperparameters", !Preprocessing.settingNames.isSuperset(of: options.settings.keys)),
         ]
         if let (what, _) = settled.first(where: \.1) {
             throw Candidate.refusal(

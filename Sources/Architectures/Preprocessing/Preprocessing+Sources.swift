@@ -54,6 +54,15 @@ extension Preprocessing {
         }
         guard !settingNames.isDisjoint(with: settings.keys) else { return base }
         let (mean, std, crop) = (try numbers("mean"), try numbers("std"), try numbers("crop_pct"))
+        if let crop, crop.count != 1 || crop.contains(where: { !($0 > 0) || !$0.isFinite }) {
+            throw refusal("crop_pct", settings, among: ["one number above 0"])
+        }
+        if let interpolation = settings["interpolation"], ResamplingFilter(rawValue: interpolation) == nil {
+            throw refusal("interpolation", settings, among: ResamplingFilter.allCases.map(\.rawValue))
+        }
+        if let mode = settings["crop_mode"], !["center", "squash", "border"].contains(mode) {
+            throw refusal("crop_mode", settings, among: ["center", "squash", "border"])
+        }
         var result: Preprocessing
         if let base {
             result = base
@@ -63,10 +72,15 @@ extension Preprocessing {
             guard let mean, let std, let inputSize else { return nil }
             result = Preprocessing(mean: mean, std: std, inputSize: inputSize, cropFraction: 0.875)
         }
-        if let crop = crop?.first { result.cropFraction = crop }
-        if let interpolation = settings["interpolation"] { result.interpolation = interpolation }
-        if let mode = settings["crop_mode"] { result.cropMode = mode }
+        result.cropFraction = crop?.first ?? result.cropFraction
+        result.interpolation = settings["interpolation"] ?? result.interpolation
+        result.cropMode = settings["crop_mode"] ?? result.cropMode
         return result
+    }
+
+    private static func refusal(_ name: String, _ settings: [String: String], among known: [String]) -> MappingError {
+        MappingError(
+            .option, "--set \(name)=\(settings[name] ?? ""), expected \(known.joined(separator: ", "))", report: "")
     }
 
     private static func numbers(_ text: String) -> [Double]? {
@@ -118,14 +132,30 @@ extension Preprocessing? {
         by settings: [String: String], channels: Int, size: ImageSize?, note: (String) -> Void
     ) throws -> Preprocessing? {
         let given = size.map { [channels, $0.height, $0.width] }
-        guard var result = try Preprocessing.changed(self, by: settings, inputSize: given) else { return nil }
-        guard result.mean.count == channels, result.std.count == channels else {
-            note("preprocessing: left out, it is for \(result.mean.count) channels")
+        let changed = Preprocessing.settingNames.intersection(settings.keys).sorted().joined(separator: ", ")
+        guard var result = try Preprocessing.changed(self, by: settings, inputSize: given) else {
+            if !changed.isEmpty {
+                note(
+                    "preprocessing: \(changed) by option alone, it wants mean, std and a known image size (--image-size)"
+                )
+            }
             return nil
         }
-        let changed = Preprocessing.settingNames.intersection(settings.keys).sorted()
-        if !changed.isEmpty { note("preprocessing: \(changed.joined(separator: ", ")) by option") }
-        if let given { result.inputSize = given }
+        guard result.mean.count == channels, result.std.count == channels else {
+            let given = ["mean", "std"].filter { settings[$0] != nil }
+            let wanted = channels == 1 ? "one value" : "\(channels) values"
+            let way = "--set mean=… --set std=… with \(wanted) each"
+            guard given.isEmpty else {
+                throw MappingError(
+                    .option,
+                    "the model has \(channels) channels, but mean has \(result.mean.count) values and std "
+                        + "\(result.std.count)", report: "", hint: "give \(way)")
+            }
+            note("preprocessing: left out, it is for \(result.mean.count) channels; \(way) settles it")
+            return nil
+        }
+        if !changed.isEmpty { note("preprocessing: \(changed) by option") }
+        result.inputSize = given ?? [channels] + result.inputSize.dropFirst()
         return result
     }
 }

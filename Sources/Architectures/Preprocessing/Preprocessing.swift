@@ -5,6 +5,7 @@ import GraphIR
 public struct Preprocessing: Sendable, Hashable {
     /// Per channel, for pixels in 0…1.
     public var mean: [Double]
+    /// Per channel, for pixels in 0…1: what they are divided by without their mean.
     public var std: [Double]
     /// Channels, height, width.
     public var inputSize: [Int]
@@ -18,6 +19,7 @@ public struct Preprocessing: Sendable, Hashable {
     /// Whether the model wants blue first; mean and deviation are those of red, green and blue all the same.
     public var isBlueFirst = false
 
+    /// - Parameter inputSize: channels, height, width.
     public init(
         mean: [Double], std: [Double], inputSize: [Int], cropFraction: Double, interpolation: String = "bicubic",
         cropMode: String = "center"

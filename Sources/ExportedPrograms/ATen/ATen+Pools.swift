@@ -103,21 +103,21 @@ extension ATenCall {
 
     /// Bins of PyTorch's: from ⌊i·size/bins⌋ up to ⌈(i+1)·size/bins⌉.
     fileprivate func adaptivePool(_ count: Int, isMax: Bool) throws -> Wire {
-        var wanted: [Int?] = []
+        let bins: [Int]
         switch try argument("output_size") {
-        case .ints, .int: wanted = try ints("output_size", count: count)
+        case .ints, .int: bins = try ints("output_size", count: count)
         default: throw net.unsupported("only whole numbers", "output_size")
         }
         return try batched(count) { x in
             let given = Array(x.shape[2...])
-            if wanted.allSatisfy({ $0 == 1 }) {
+            if bins.allSatisfy({ $0 == 1 }) {
                 return [
                     try net.emit(
                         isMax ? "GlobalMaxPool" : "GlobalAveragePool", [x],
                         shape: x.shape[..<2] + given.map { _ in .number(1) })
                 ]
             }
-            guard let sizes = given.known?.map(Int.init), case let bins = wanted.compactMap({ $0 }),
+            guard let sizes = given.known?.map(Int.init),
                 zip(sizes, bins).allSatisfy({ (1...1 << 11).contains($0) && (1...1 << 11).contains($1) })
             else { throw net.unsupported("adaptive pools want a size that is known") }
             if sizes == bins { return [x] }
