@@ -37,6 +37,9 @@ extension ATenTable {
 }
 
 extension ATenCall {
+    /// How far a window reaches and is padded at most: real ones cover some hundred places.
+    private static var reachLimit: Int64 { 1 << 24 }
+
     /// - Parameter pads: on both sides of each axis; `nil` keeps the size, the odd one at the end.
     fileprivate func convolution(_ bias: Wire?, pads: [Int]?) throws -> Wire {
         let weight = try tensor("weight")
@@ -53,13 +56,18 @@ extension ATenCall {
         guard strides.allSatisfy({ $0 > 0 }), dilations.allSatisfy({ $0 > 0 }), groups > 0 else {
             throw net.invalid("strides \(strides), dilations \(dilations), groups \(groups)")
         }
+        if let pads {
+            guard pads.count == count, pads.allSatisfy({ (0..<Int(Self.reachLimit)).contains($0) }) else {
+                throw net.invalid("paddings \(pads) of a kernel \(weight.shape.text)")
+            }
+        }
         try net.keepSamplesApart(x, axes: 1..<x.rank)
         var begins: [Int64] = []
         var ends: [Int64] = []
         var sizes: [SymbolicInt] = []
         for axis in 0..<count {
             guard let reach = (kernel[axis] - 1).multiplied(checked: Int64(dilations[axis])),
-                reach >= 0, reach < 1 << 24
+                reach >= 0, reach < Self.reachLimit
             else { throw net.invalid("a kernel of \(kernel)") }
             let total = pads.map { 2 * Int64($0[axis]) } ?? reach
             begins.append(total / 2)
@@ -80,7 +88,9 @@ extension ATenCall {
         let x = try tensor("input")
         let weight = try tensor("weight")
         let count = pads.count
-        guard x.rank == count + 2, weight.rank == count + 2, let kernel = weight.shape[2...].map({ $0 }).known else {
+        guard x.rank == count + 2, weight.rank == count + 2, outputPadding.count == count,
+            let kernel = weight.shape[2...].map({ $0 }).known
+        else {
             throw net.unsupported("only maps with a batch and kernels of known size")
         }
         let strides = try ints("stride", count: count)
@@ -109,6 +119,8 @@ extension ATenCall {
 
 extension ATenTranslator {
     /// How many windows fit: ⌊(size + padding − reach − 1) / stride⌋ + 1.
+    /// - Parameters:
+    ///   - reach, padding: small numbers, and not negative.
     func windowCount(_ size: SymbolicInt, reach: Int64, padding: Int64, stride: Int) throws -> SymbolicInt {
         let room = try size + .number(padding - reach - 1)
         if let known = room.known, known < 0 { throw invalid("a window of \(reach + 1) doesn't fit into \(size.text)") }

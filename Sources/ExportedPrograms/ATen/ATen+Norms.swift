@@ -36,7 +36,7 @@ extension ATenTable {
         add("layer_norm", "native_layer_norm") { c in
             let x = try c.tensor("input")
             let count = try c.dims("normalized_shape").count
-            guard (1...max(x.rank, 1)).contains(count) else { throw c.net.invalid("no axes to normalize") }
+            guard count >= 1, count <= x.rank else { throw c.net.invalid("no axes to normalize") }
             try c.net.keepSamplesApart(x, axes: (x.rank - count)..<x.rank)
             let epsilon = try c.real("eps")
             let (weight, bias) = try (c.optionalTensor("weight"), c.optionalTensor("bias"))
@@ -52,7 +52,7 @@ extension ATenTable {
         add("rms_norm", "_fused_rms_norm") { c in
             let x = try c.tensor("input")
             let count = try c.dims("normalized_shape").count
-            guard (1...max(x.rank, 1)).contains(count) else { throw c.net.invalid("no axes to normalize") }
+            guard count >= 1, count <= x.rank else { throw c.net.invalid("no axes to normalize") }
             let axes = Array((x.rank - count)..<x.rank)
             let mean = try c.net.reduced("ReduceMean", c.net.binary("Mul", x, x), axes: axes, keeps: true)
             let epsilon = try c.optionalNumber("eps")?.real ?? c.net.machineEpsilon(x.elementType)

@@ -94,7 +94,7 @@ extension ATenTable {
             var x = try c.tensor("self")
             let shifts = try c.dims("shifts")
             let shape = x.shape
-            var axes = try c.axes("dims", rank: x.rank, emptyIsAll: false)
+            var axes = try c.axes("dims", rank: x.rank, emptyIsAll: false, mayRepeat: true)
             if axes.isEmpty {
                 x = try c.net.reshape(x, [x.shape.product()])
                 axes = [0]
@@ -106,7 +106,8 @@ extension ATenTable {
                 guard let size = x.shape[axis].known, let by = shift.known, size > 0 else {
                     throw c.net.unsupported("only axes and shifts of known size")
                 }
-                let cut = SymbolicInt.number(((-(by % size)) % size + size) % size)
+                let rest = by % size
+                let cut = SymbolicInt.number(rest > 0 ? size - rest : -rest)
                 if cut == .number(0) { continue }
                 x = try c.net.concat(
                     [
@@ -137,7 +138,8 @@ extension ATenTable {
             }
             let rest = (0..<x.rank).filter { $0 != first && $0 != second }
             let plane = try c.net.permute(x, rest + [first, second])
-            guard let all = rows.multiplied(checked: columns), all < 1 << 24, abs(offset) < 1 << 24 else {
+            guard let all = rows.multiplied(checked: columns), all < 1 << 24, (-1 << 24...1 << 24).contains(offset)
+            else {
                 throw c.net.unsupported("a plane of \(rows) by \(columns)")
             }
             let count = max(0, min(rows - max(0, -offset), columns - max(0, offset)))
@@ -184,7 +186,8 @@ extension ATenTranslator {
             throw unsupported("an axis of \(size.text) can't be cut into pieces of \(each.text)")
         }
         if size == 0 { return [.number(0)] }
-        return stride(from: 0, to: size, by: Int64.Stride(each)).map { .number(min(each, size - $0)) }
+        let (count, rest) = size.quotientAndRemainder(dividingBy: each)
+        return [SymbolicInt](repeating: .number(each), count: Int(count)) + (rest == 0 ? [] : [.number(rest)])
     }
 
     /// The tensor with a slice of an axis replaced.
@@ -192,7 +195,9 @@ extension ATenTranslator {
         _ x: Wire, axis: Int, from start: SymbolicInt, to end: SymbolicInt, step: Int, with part: Wire
     ) throws -> Wire {
         let size = x.shape[axis]
-        let (first, last) = try (position(start, in: size), position(end, in: size))
+        let first = try position(start, in: size)
+        var last = try position(end, in: size)
+        if let from = first.known, let to = last.known, to < from { last = first }
         var shape = x.shape
         guard step > 0 else { throw invalid("a step of \(step)") }
         shape[axis] = try (last - first + .number(Int64(step - 1))) / .number(Int64(step))
@@ -207,7 +212,7 @@ extension ATenTranslator {
             throw unsupported("only steps over an axis of known size")
         }
         var positions = (0..<size).map(Int64.init)
-        for (index, place) in stride(from: first, to: last, by: step).enumerated() {
+        for (index, place) in stride(from: first, to: last, by: min(step, max(size, 1))).enumerated() {
             positions[place] = Int64(size + index)
         }
         return try gather(concat([x, part], axis: axis), axis: axis, vector(positions))

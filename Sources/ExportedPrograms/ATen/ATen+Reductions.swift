@@ -123,7 +123,9 @@ extension ATenCall {
             x = try net.reshape(x, [x.shape.product()])
             (axes, keeps) = ([0], false)
         }
-        guard let axis = axes.first, axes.count == 1 else { throw net.invalid("the place on more than one axis") }
+        guard let axis = axes.first, axes.count == 1, axis < x.rank else {
+            throw net.invalid("the place on more than one axis")
+        }
         try net.keepSamplesApart(x, axes: [axis])
         var shape = x.shape
         if keeps { shape[axis] = .number(1) } else { shape.remove(at: axis) }
@@ -169,8 +171,12 @@ extension ATenCall {
 }
 
 extension ATenTranslator {
+    /// A reduction over axes counted from the front, each named once.
     func reduced(_ op: String, _ x: Wire, axes: [Int], keeps: Bool) throws -> Wire {
         if x.rank == 0 { return x }
+        guard Set(axes).count == axes.count, axes.allSatisfy(x.shape.indices.contains) else {
+            throw invalid("no axes \(axes) of \(x.rank) to reduce")
+        }
         try keepSamplesApart(x, axes: axes)
         var shape = x.shape
         for axis in axes.sorted(by: >) {

@@ -110,6 +110,7 @@ extension ATenTable {
         add("repeat_interleave.self_int") { c in
             var x = try c.tensor("self")
             let times = try c.dim("repeats")
+            guard times.known.map({ $0 >= 0 }) ?? true else { throw c.net.invalid("\(times.text) repetitions") }
             let axis: Int
             if try c.has("dim") {
                 axis = try c.axis("dim", rank: x.rank)

@@ -149,8 +149,9 @@ final class ATenCall {
     func axis(_ name: String, rank: Int) throws -> Int { try net.axis(int(name), rank: rank) }
 
     /// Axes counted from the front; all where the argument is left out or, as PyTorch reads it, empty.
-    func axes(_ name: String, rank: Int, emptyIsAll: Bool = true) throws -> [Int] {
+    func axes(_ name: String, rank: Int, emptyIsAll: Bool = true, mayRepeat: Bool = false) throws -> [Int] {
         let axes = try ints(name).map { try net.axis($0, rank: rank) }
+        guard mayRepeat || Set(axes).count == axes.count else { throw net.invalid("an axis is named twice: \(axes)") }
         return axes.isEmpty && emptyIsAll ? Array(0..<rank) : axes
     }
 

@@ -261,6 +261,7 @@ extension ATenTranslator {
     /// The elements of an axis in reverse.
     func flip(_ x: Wire, axes: [Int]) throws -> Wire {
         guard !axes.isEmpty else { return x }
+        guard axes.allSatisfy(x.shape.indices.contains) else { throw invalid("no axes \(axes) of \(x.rank)") }
         try keepSamplesApart(x, axes: axes)
         return try emit(
             "Slice",

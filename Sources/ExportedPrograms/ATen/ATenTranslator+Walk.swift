@@ -96,6 +96,7 @@ extension ATenTranslator {
                 "'\(name)' is \(recorded.elementType.name) \(shape.text) in the program and comes out as "
                     + "\(wire.elementType.name) \(wire.shape.text)", node: place)
         }
+        try checkSizes(shape)
         for (axis, size) in wire.shape.enumerated()
         where size.known == nil && shape[axis].known != nil && size.text.contains("?") {
             wire.shape[axis] = shape[axis]

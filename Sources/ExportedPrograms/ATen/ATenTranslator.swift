@@ -77,6 +77,7 @@ final class ATenTranslator {
         guard graph.nodes.count < Self.nodeLimit else {
             throw GraphError(.count, "more than \(Self.nodeLimit) nodes", node: place)
         }
+        for (_, shape) in results { try checkSizes(shape) }
         let base = "/" + (module.split(separator: ".").map(String.init) + [op]).joined(separator: "/")
         let name = unique(base)
         let wires = results.enumerated().map { index, result in
@@ -108,6 +109,12 @@ final class ATenTranslator {
         }
         lastNumbers[base] = number
         return name
+    }
+
+    /// No size of any value is negative; whoever works with the known ones relies on it.
+    /// - Throws: `op.argument`.
+    func checkSizes(_ shape: [SymbolicInt]) throws {
+        guard shape.allSatisfy({ $0.known.map { $0 >= 0 } ?? true }) else { throw invalid("\(shape.text) is no shape") }
     }
 
     /// How a size is declared in the model.

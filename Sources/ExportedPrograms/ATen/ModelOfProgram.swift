@@ -61,6 +61,7 @@ extension ATenTranslator {
             throw GraphError(.duplicate, "the program has two inputs named '\(label)'")
         }
         var shape = try type.shape.map(resolved)
+        try checkSizes(shape)
         if let assumedBatch, shape.first == .number(1) { shape[0] = .symbol(assumedBatch) }
         let elementType = self.type(type.elementType)
         let id = graph.addValue(label, type: .tensor(elementType, shape.map(dimension)))

@@ -13,29 +13,31 @@ extension SymbolicInt {
 
     static func + (a: SymbolicInt, b: SymbolicInt) throws -> SymbolicInt {
         if let a = a.known, let b = b.known, let sum = a.adding(checked: b) { return .number(sum) }
-        return try (Polynomial(a) + Polynomial(b)).expression
+        return try (Polynomial(a) + Polynomial(b)).expression.bounded()
     }
 
     static func - (a: SymbolicInt, b: SymbolicInt) throws -> SymbolicInt {
         if let a = a.known, let b = b.known, let difference = a.subtracting(checked: b) { return .number(difference) }
-        return try (Polynomial(a) + Polynomial(b) * Polynomial(.number(-1))).expression
+        return try (Polynomial(a) + Polynomial(b) * Polynomial(.number(-1))).expression.bounded()
     }
 
     static func * (a: SymbolicInt, b: SymbolicInt) throws -> SymbolicInt {
         if let a = a.known, let b = b.known, let product = a.multiplied(checked: b) { return .number(product) }
-        return try (Polynomial(a) * Polynomial(b)).expression
+        return try (Polynomial(a) * Polynomial(b)).expression.bounded()
     }
 
     /// The quotient, rounded towards minus infinity.
     static func / (a: SymbolicInt, b: SymbolicInt) throws -> SymbolicInt {
         if b == .number(1) { return a }
         if let a = a.known, let b = b.known, a >= 0, b > 0 { return .number(a / b) }
-        return try Polynomial(a).quotient(by: Polynomial(b)).expression
+        return try Polynomial(a).quotient(by: Polynomial(b)).expression.bounded()
     }
 
+    /// What the quotient leaves: from 0 up to a positive divisor.
     static func % (a: SymbolicInt, b: SymbolicInt) throws -> SymbolicInt {
+        if let a = a.known, let b = b.known, b > 0 { return .number(a % b < 0 ? a % b + b : a % b) }
         let quotient = try a / b
-        if case .quotient = quotient { return .remainder(a, b) }
+        if case .quotient = quotient { return try SymbolicInt.remainder(a, b).bounded() }
         return try a - quotient * b
     }
 
@@ -65,6 +67,33 @@ extension SymbolicInt {
             return try a.substituting(value, depth: inner) / b.substituting(value, depth: inner)
         case .remainder(let a, let b):
             return try a.substituting(value, depth: inner) % b.substituting(value, depth: inner)
+        }
+    }
+
+    /// How many parts an expression may have, and how deep they may nest: real sizes take some dozen.
+    static let partLimit = 1 << 12
+
+    /// The expression, where it is small enough to be looked at as a whole. Each operation doubles it at most, so that
+    /// no chain of them can make one that outgrows stack or time.
+    /// - Throws: `limit.depth`.
+    func bounded() throws -> SymbolicInt {
+        var left = Self.partLimit
+        guard takeParts(from: &left, depth: 0) else { throw Polynomial.tooComplex }
+        return self
+    }
+
+    /// Counts the parts off.
+    /// - Returns: whether there were enough.
+    func takeParts(from left: inout Int, depth: Int) -> Bool {
+        left -= 1
+        guard left >= 0, depth < Polynomial.depthLimit else { return false }
+        switch self {
+        case .number, .symbol, .unknown: return true
+        case .sum(let items), .product(let items):
+            for item in items where !item.takeParts(from: &left, depth: depth + 1) { return false }
+            return true
+        case .quotient(let a, let b), .remainder(let a, let b):
+            return a.takeParts(from: &left, depth: depth + 1) && b.takeParts(from: &left, depth: depth + 1)
         }
     }
 
@@ -160,9 +189,9 @@ private struct Polynomial {
                 continue
             }
             let (quotient, remainder) = value.quotientAndRemainder(dividingBy: coefficient)
-            let floor = remainder < 0 ? quotient - 1 : quotient
-            whole[left] = floor
-            rest[factors] = value - floor * coefficient
+            // Rounded down, the quotient of numbers of both signs is one less, and the rest isn't negative.
+            whole[left] = remainder < 0 ? quotient - 1 : quotient
+            rest[factors] = remainder < 0 ? remainder + coefficient : remainder
         }
         let left = try Polynomial(terms: rest)
         if symbols.isEmpty, left.terms.keys.allSatisfy(\.isEmpty) { return try Polynomial(terms: whole) }
