@@ -87,11 +87,9 @@ import Testing
             for divisor in [Int64(1), 2, 3, 7, 1 << 62, .max] {
                 let quotient = try SymbolicInt.number(dividend) / .number(divisor)
                 let rest = try SymbolicInt.number(dividend) % .number(divisor)
-                let wanted = Double(dividend) / Double(divisor)
                 let found = try #require(quotient.known), left = try #require(rest.known)
                 #expect(left >= 0 && left < divisor)
-                #expect(found &* divisor &+ left == dividend)
-                #expect(abs(Double(found) - wanted.rounded(.down)) <= abs(wanted) * 0x1p-50)
+                #expect(Int128(found) * Int128(divisor) + Int128(left) == Int128(dividend))
             }
         }
         // 7·s // 3 is 2·s + (s // 3).
@@ -114,7 +112,7 @@ import Testing
     static let extremes: [Int64] = [
         .min, .min + 1, -1 << 62, -2, -1, 0, 1, 2, 5, 1 << 20, 1 << 31, 1 << 40, 1 << 62, .max,
     ]
-    static let reals: [Double] = [.nan, .infinity, -.infinity, 0, -1, 1e308, 1e-310, 0x1p63, 0.5]
+    static let reals: [Double] = [.nan, .infinity, -.infinity, 0, -1, 1e308, 1e-300, 0x1p63, 0.5]
 
     /// Everything that can stand in an argument's place.
     static func replacements(of value: ATenArgument?, tensor: String) -> [ATenArgument] {

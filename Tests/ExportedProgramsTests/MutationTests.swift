@@ -34,9 +34,11 @@ import Testing
                 var options = ExportOptions()
                 options.batch = [.asExported, .named("n"), .fixed(2)].randomElement(using: &mutation) ?? .asExported
                 if Bool.random(using: &mutation) { options.computeType = .float64 }
+                options.foldsConstants = Bool.random(using: &mutation)
                 let model = try model(of: program, options: options)
                 try model.graph.checkInvariants()
-                #expect(checkModel(model).isEmpty, "\(name) \(seed): \(checkModel(model))")
+                let faults = checkModelFully(model).faults
+                #expect(faults.isEmpty, "\(name) \(seed): \(faults)")
                 made += 1
             } catch is any Fault {
                 refused += 1
@@ -68,7 +70,8 @@ import Testing
                 let program = try ExportedProgram(torchScript: torch, inputShapes: [shape])
                 let model = try model(of: program)
                 try model.graph.checkInvariants()
-                #expect(checkModel(model).isEmpty, "\(name) \(seed): \(checkModel(model))")
+                let faults = checkModelFully(model).faults
+                #expect(faults.isEmpty, "\(name) \(seed): \(faults)")
                 made += 1
             } catch is any Fault {
                 refused += 1

@@ -140,7 +140,7 @@ extension ATenTable {
             let plane = try c.net.permute(x, rest + [first, second])
             guard let all = rows.multiplied(checked: columns), all < 1 << 24, (-1 << 24...1 << 24).contains(offset)
             else {
-                throw c.net.unsupported("a plane of \(rows) by \(columns)")
+                throw c.net.unsupported("the diagonal \(offset) of a plane of \(rows) by \(columns)")
             }
             let count = max(0, min(rows - max(0, -offset), columns - max(0, offset)))
             let flat = try c.net.reshape(plane, rest.map { x.shape[$0] } + [.number(Int64(all))])

@@ -1,4 +1,5 @@
 import Architectures
+import Execution
 import GraphIR
 
 /// The model of a program: each ATen operator as ONNX operators, weights under their names in the state dict.
@@ -6,7 +7,8 @@ import GraphIR
 /// Nodes are named after the modules whose code they are (`/layer1/0/conv1/Conv`), and the value that a module returns
 /// after the module (`layer1.0.conv1`). The state dict comes back from the model with its names, order and bits.
 /// - Throws: ``GraphError``: `op.unsupported` naming all operators that have no translation with the places of their use,
-///   `op.unsupported-argument`, `op.argument`, `graph.invalid`; ``MappingError`` where a weight is missing or has another
+///   `op.unsupported-argument`, `op.argument`, `graph.invalid`, and what ``checkModel(_:)`` finds wrong with the result,
+///   as in an operator that no element type of the program suits; ``MappingError`` where a weight is missing or has another
 ///   shape than the program says.
 public func model(of program: ExportedProgram, options: ExportOptions = ExportOptions()) throws -> Model {
     let net = ATenTranslator(program, options: options)
@@ -28,7 +30,9 @@ public func model(of program: ExportedProgram, options: ExportOptions = ExportOp
         for (module, result) in calls.ending(at: index) { net.mark(result, asOutputOf: module) }
     }
     try net.addOutputs()
-    return try net.finished()
+    let model = try net.finished()
+    if let fault = checkModel(model).first { throw fault }
+    return model
 }
 
 extension ATenTranslator {

@@ -71,7 +71,7 @@ extension SymbolicInt {
     }
 
     /// How many parts an expression may have, and how deep they may nest: real sizes take some dozen.
-    static let partLimit = 1 << 12
+    static let partLimit = 1 << 10
 
     /// The expression, where it is small enough to be looked at as a whole. Each operation doubles it at most, so that
     /// no chain of them can make one that outgrows stack or time.
