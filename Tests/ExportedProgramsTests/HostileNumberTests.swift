@@ -1,3 +1,4 @@
+import Architectures
 import Execution
 import Formats
 import GraphIR
@@ -221,7 +222,8 @@ import Testing
                 }
                 do {
                     try net.translate(node)
-                    try net.graph.checkInvariants()
+                    let faults = try net.faults(of: node)
+                    Mutation.log { faults.isEmpty ? "" : "FAULT \(node.target) \(faults)" }
                     accepted += 1
                 } catch is any Fault {
                     refused += 1
@@ -243,6 +245,20 @@ import Testing
 }
 
 extension ATenTranslator {
+    /// What is wrong with the graph of one node.
+    func faults(of node: ATenNode) throws -> [GraphError] {
+        var part = graph
+        let results = try node.outputs.flatMap(\.tensorNames).compactMap { try cells[$0]?.contents().id }
+        for id in results where !part.inputs.contains(id) && !part.outputs.contains(id) {
+            part.outputs.append(id)
+            part.valueInfo.remove(id)
+        }
+        let version = ModelBuilder.opset
+        let model = Model(
+            graph: part, irVersion: Model.lowestIRVersion(forOpset: version), opsetImports: [OpsetImport("", version)])
+        return checkModelFully(model).faults
+    }
+
     /// An input of a graph under construction.
     func declare(_ name: String, _ type: ElementType, _ shape: [SymbolicInt]) {
         let id = graph.addValue(name, type: .tensor(type, shape.map(dimension)))

@@ -53,9 +53,12 @@ extension ATenCall {
         let strides = try ints("stride", count: count)
         let dilations = try ints("dilation", count: count)
         let groups = try int("groups")
-        guard strides.allSatisfy({ $0 > 0 }), dilations.allSatisfy({ $0 > 0 }), groups > 0 else {
+        guard (strides + dilations).allSatisfy({ (1...1 << 30).contains($0) }), groups > 0 else {
             throw net.invalid("strides \(strides), dilations \(dilations), groups \(groups)")
         }
+        guard try x.shape[1].mayBe(weight.shape[1] * .number(Int64(groups))),
+            weight.shape[0].known.map({ $0 % Int64(groups) == 0 }) ?? true
+        else { throw net.invalid("a kernel \(weight.shape.text) over \(x.shape.text) in \(groups) groups") }
         if let pads {
             guard pads.count == count, pads.allSatisfy({ (0..<Int(Self.reachLimit)).contains($0) }) else {
                 throw net.invalid("paddings \(pads) of a kernel \(weight.shape.text)")
@@ -100,6 +103,9 @@ extension ATenCall {
         guard (strides + dilations + [groups]).allSatisfy({ (1...limit).contains($0) }),
             (pads + outputPadding).allSatisfy({ (0...limit).contains($0) }), kernel.allSatisfy({ $0 <= limit })
         else { throw net.invalid("strides \(strides), dilations \(dilations), groups \(groups)") }
+        guard x.shape[1].mayBe(weight.shape[0]), weight.shape[0].known.map({ $0 % Int64(groups) == 0 }) ?? true else {
+            throw net.invalid("a kernel \(weight.shape.text) over \(x.shape.text) in \(groups) groups")
+        }
         try net.keepSamplesApart(x, axes: 1..<x.rank)
         let sizes = try (0..<count).map { axis -> SymbolicInt in
             let rest = Int64(dilations[axis]) * (kernel[axis] - 1) + Int64(outputPadding[axis] - 2 * pads[axis]) + 1

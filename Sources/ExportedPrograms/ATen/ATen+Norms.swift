@@ -77,6 +77,8 @@ extension ATenCall {
     fileprivate func batchNorm(_ mean: Wire, _ variance: Wire) throws -> Wire {
         let x = try tensor("input")
         guard x.rank >= 2 else { throw net.invalid("\(x.shape.text) has no channels") }
+        guard mean.rank == 1, variance.rank == 1, mean.shape[0].mayBe(x.shape[1]), variance.shape[0].mayBe(x.shape[1])
+        else { throw net.invalid("statistics \(mean.shape.text) and \(variance.shape.text) of \(x.shape.text)") }
         try net.keepSamplesApart(x, axes: [1])
         let channels = try net.reshape(mean, mean.shape)
         func filled(_ name: String, _ number: Int64) throws -> Wire {

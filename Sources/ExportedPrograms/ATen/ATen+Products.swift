@@ -8,6 +8,9 @@ extension ATenTable {
             let weight = try c.tensor("weight")
             let bias = try c.optionalTensor("bias")
             if x.rank == 2, weight.rank == 2 {
+                guard x.shape[1].mayBe(weight.shape[1]) else {
+                    throw c.net.invalid("\(x.shape.text) through a layer \(weight.shape.text)")
+                }
                 try c.net.keepSamplesApart(x, axes: [1])
                 return try c.net.emit(
                     "Gemm", [x, weight, bias], [Attribute("transB", .int(1))], shape: [x.shape[0], weight.shape[0]])
@@ -52,7 +55,7 @@ extension ATenTranslator {
         let left = a.rank == 1 ? [.number(1)] + a.shape : a.shape
         let right = b.rank == 1 ? b.shape + [.number(1)] : b.shape
         let (inner, other) = (left[left.count - 1], right[right.count - 2])
-        guard inner == other || inner.known == nil || other.known == nil else {
+        guard inner.mayBe(other) else {
             throw invalid("a product of \(a.shape.text) and \(b.shape.text)")
         }
         var shape = try broadcast(left.dropLast(2), right.dropLast(2))
@@ -66,6 +69,9 @@ extension ATenTranslator {
         let bias = try call.tensor("self")
         let (alpha, beta) = try (call.number("alpha"), call.number("beta"))
         if a.rank == 2, b.rank == 2, alpha.real == 1, beta.real == 1, bias.rank <= 2 {
+            guard a.shape[1].mayBe(b.shape[0]) else {
+                throw invalid("a product of \(a.shape.text) and \(b.shape.text)")
+            }
             try keepSamplesApart(a, axes: [1])
             return try emit("Gemm", [a, b, bias], shape: [a.shape[0], b.shape[1]])
         }

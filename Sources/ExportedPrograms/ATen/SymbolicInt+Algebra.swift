@@ -11,6 +11,9 @@ extension SymbolicInt {
     /// The number as an `Int`, where it depends on no symbol.
     var size: Int? { known.flatMap { Int(exactly: $0) } }
 
+    /// Whether both can be the same number: only numbers that are known are certain to differ.
+    func mayBe(_ other: SymbolicInt) -> Bool { self == other || known == nil || other.known == nil }
+
     static func + (a: SymbolicInt, b: SymbolicInt) throws -> SymbolicInt {
         if let a = a.known, let b = b.known, let sum = a.adding(checked: b) { return .number(sum) }
         return try (Polynomial(a) + Polynomial(b)).expression.bounded()
