@@ -101,7 +101,9 @@ extension ATenCall {
         let groups = try int("groups")
         let limit = 1 << 20
         guard (strides + dilations + [groups]).allSatisfy({ (1...limit).contains($0) }),
-            (pads + outputPadding).allSatisfy({ (0...limit).contains($0) }), kernel.allSatisfy({ $0 <= limit })
+            (pads + outputPadding).allSatisfy({ (0...limit).contains($0) }),
+            kernel.allSatisfy({ (1...Int64(limit)).contains($0) }),
+            x.shape[2...].allSatisfy({ $0 != .number(0) })
         else { throw net.invalid("strides \(strides), dilations \(dilations), groups \(groups)") }
         guard x.shape[1].mayBe(weight.shape[0]), weight.shape[0].known.map({ $0 % Int64(groups) == 0 }) ?? true else {
             throw net.invalid("a kernel \(weight.shape.text) over \(x.shape.text) in \(groups) groups")

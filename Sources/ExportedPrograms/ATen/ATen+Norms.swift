@@ -82,7 +82,13 @@ extension ATenCall {
         try net.keepSamplesApart(x, axes: [1])
         let channels = try net.reshape(mean, mean.shape)
         func filled(_ name: String, _ number: Int64) throws -> Wire {
-            try optionalTensor(name) ?? net.expand(net.scalar(.whole(number), as: x.elementType), channels.shape)
+            guard let given = try optionalTensor(name) else {
+                return try net.expand(net.scalar(.whole(number), as: x.elementType), channels.shape)
+            }
+            guard given.rank == 1, given.shape[0].mayBe(x.shape[1]) else {
+                throw net.invalid("\(given.shape.text) for the channels of \(x.shape.text)")
+            }
+            return given
         }
         let epsilon = try real("eps")
         guard net.isDecimal(epsilon) else {

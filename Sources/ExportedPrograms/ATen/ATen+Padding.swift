@@ -24,6 +24,9 @@ extension ATenTable {
             guard factor > 0, let area = factor.multiplied(checked: factor) else {
                 throw c.net.invalid("a factor of \(factor)")
             }
+            guard try x.shape[1].mayBe(x.shape[1] / .number(Int64(area)) * .number(Int64(area))) else {
+                throw c.net.invalid("\(x.shape.text) in squares of \(factor)")
+            }
             let f = SymbolicInt.number(Int64(factor))
             return try c.net.emit(
                 "DepthToSpace", [x],

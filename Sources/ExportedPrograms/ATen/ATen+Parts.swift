@@ -149,6 +149,7 @@ extension ATenTable {
         }
         add("tril", "triu") { c in
             let x = try c.tensor("self")
+            guard x.rank > 1 else { throw c.net.invalid("no matrix") }
             let offset = try c.net.constant(Tensor(scalar: Int64(c.int("diagonal"))))
             return try c.net.emit(
                 "Trilu", [x, offset], [Attribute("upper", .int(c.schema.name == "triu" ? 1 : 0))], shape: x.shape)

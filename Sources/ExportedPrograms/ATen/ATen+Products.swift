@@ -97,7 +97,11 @@ extension ATenTranslator {
             rest = try broadcast(rest, Array(tensor.shape[parts[0].count..<(parts[0].count + open)]))
             let shapes = Array(tensor.shape[..<parts[0].count] + tensor.shape[(parts[0].count + open)...])
             for (letter, size) in zip(letters, shapes) {
-                if sizes[letter] == nil || sizes[letter] == .number(1) { sizes[letter] = size }
+                let other = sizes[letter] ?? .number(1)
+                guard size == .number(1) || other == .number(1) || size.mayBe(other) else {
+                    throw invalid("'\(letter)' is both \(other.text) and \(size.text) in '\(equation)'")
+                }
+                if sizes[letter] == nil || other == .number(1) { sizes[letter] = size }
                 counts[letter, default: 0] += 1
             }
         }

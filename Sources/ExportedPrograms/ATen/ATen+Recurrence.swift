@@ -25,7 +25,7 @@ extension ATenCall {
         guard x.rank == 3, hidden.count == states, (1...64).contains(layers),
             parameters.count == layers * directions * (hasBias ? 4 : 2), hidden.allSatisfy({ $0.rank == 3 }),
             let size = hidden[0].shape.last,
-            let width = size.size
+            let width = size.size, width > 0
         else { throw net.unsupported("only layers without projections, with a batch") }
         if isBatchFirst { x = try net.swapping(x, 0, 1) }
         try net.keepSamplesApart(x, axes: [0, 2])

@@ -196,6 +196,9 @@ extension ATenTranslator {
 
     /// The greatest or least elements of an axis, in order, and their positions.
     func topK(_ x: Wire, axis: Int, _ count: SymbolicInt, isLargest: Bool) throws -> [Wire] {
+        if let size = x.shape[axis].known, let wanted = count.known, wanted > size {
+            throw invalid("\(wanted) elements of an axis of \(size)")
+        }
         try keepSamplesApart(x, axes: [axis])
         var shape = x.shape
         shape[axis] = count

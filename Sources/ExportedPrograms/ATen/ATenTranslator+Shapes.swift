@@ -54,6 +54,9 @@ extension ATenTranslator {
         let known = try shape.filter { $0 != .number(-1) }.product()
         if let index = shape.firstIndex(of: .number(-1)) {
             if known == .number(0) {
+                guard total.mayBe(.number(0)) else {
+                    throw invalid("\(total.text) elements can't take the shape \(shape.text)")
+                }
                 result[index] = .number(0)
             } else if let size = try total.exactQuotient(by: known) {
                 result[index] = size
@@ -74,6 +77,7 @@ extension ATenTranslator {
 
     func unsqueeze(_ x: Wire, axes: [Int]) throws -> Wire {
         let rank = x.rank + axes.count
+        guard axes.allSatisfy((0..<rank).contains) else { throw invalid("no axes \(axes) of \(rank)") }
         var rest = x.shape.makeIterator()
         let shape = (0..<rank).map { axes.contains($0) ? .number(1) : rest.next() ?? .number(1) }
         return try emit("Unsqueeze", [x, vector(axes.map(Int64.init))], shape: shape)

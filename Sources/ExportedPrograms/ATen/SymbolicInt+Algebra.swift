@@ -32,13 +32,21 @@ extension SymbolicInt {
     /// The quotient, rounded towards minus infinity.
     static func / (a: SymbolicInt, b: SymbolicInt) throws -> SymbolicInt {
         if b == .number(1) { return a }
-        if let a = a.known, let b = b.known, a >= 0, b > 0 { return .number(a / b) }
+        if let a = a.known, let b = b.known, b != 0 {
+            let (quotient, overflow) = a.dividedReportingOverflow(by: b)
+            guard !overflow else { throw Polynomial.overflow }
+            let rest = a % b
+            return .number(rest != 0 && (rest < 0) != (b < 0) ? quotient - 1 : quotient)
+        }
         return try Polynomial(a).quotient(by: Polynomial(b)).expression.bounded()
     }
 
-    /// What the quotient leaves: from 0 up to a positive divisor.
+    /// What the quotient leaves, with the sign of the divisor.
     static func % (a: SymbolicInt, b: SymbolicInt) throws -> SymbolicInt {
-        if let a = a.known, let b = b.known, b > 0 { return .number(a % b < 0 ? a % b + b : a % b) }
+        if let a = a.known, let b = b.known, b != 0 {
+            let rest = b == -1 ? 0 : a % b
+            return .number(rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest)
+        }
         let quotient = try a / b
         if case .quotient = quotient { return try SymbolicInt.remainder(a, b).bounded() }
         return try a - quotient * b
