@@ -103,7 +103,7 @@ extension ATenCall {
         guard (strides + dilations + [groups]).allSatisfy({ (1...limit).contains($0) }),
             (pads + outputPadding).allSatisfy({ (0...limit).contains($0) }),
             kernel.allSatisfy({ (1...Int64(limit)).contains($0) }),
-            x.shape[2...].allSatisfy({ $0 != .number(0) })
+            x.shape[2...].allSatisfy({ $0.known.map { (1...1 << 30).contains($0) } ?? true })
         else { throw net.invalid("strides \(strides), dilations \(dilations), groups \(groups)") }
         guard x.shape[1].mayBe(weight.shape[0]), weight.shape[0].known.map({ $0 % Int64(groups) == 0 }) ?? true else {
             throw net.invalid("a kernel \(weight.shape.text) over \(x.shape.text) in \(groups) groups")
@@ -130,6 +130,7 @@ extension ATenTranslator {
     /// - Parameters:
     ///   - reach, padding: small numbers, and not negative.
     func windowCount(_ size: SymbolicInt, reach: Int64, padding: Int64, stride: Int) throws -> SymbolicInt {
+        guard size.known.map({ $0 <= 1 << 30 }) ?? true else { throw unsupported("windows over \(size.text) places") }
         let room = try size + .number(padding - reach - 1)
         if let known = room.known, known < 0 { throw invalid("a window of \(reach + 1) doesn't fit into \(size.text)") }
         return try room / .number(Int64(stride)) + .number(1)

@@ -11,9 +11,13 @@ extension ATenTable {
                 guard x.shape[1].mayBe(weight.shape[1]) else {
                     throw c.net.invalid("\(x.shape.text) through a layer \(weight.shape.text)")
                 }
+                let result = [x.shape[0], weight.shape[0]]
+                if let bias, try c.net.broadcast(bias.shape, result) != result {
+                    throw c.net.invalid("\(bias.shape.text) added to \(result.text)")
+                }
                 try c.net.keepSamplesApart(x, axes: [1])
                 return try c.net.emit(
-                    "Gemm", [x, weight, bias], [Attribute("transB", .int(1))], shape: [x.shape[0], weight.shape[0]])
+                    "Gemm", [x, weight, bias], [Attribute("transB", .int(1))], shape: result)
             }
             let flipped = weight.rank == 2 ? try c.net.permute(weight, [1, 0]) : weight
             let product = try c.net.matMul(x, flipped)
@@ -72,8 +76,12 @@ extension ATenTranslator {
             guard a.shape[1].mayBe(b.shape[0]) else {
                 throw invalid("a product of \(a.shape.text) and \(b.shape.text)")
             }
+            let result = [a.shape[0], b.shape[1]]
+            guard try broadcast(bias.shape, result) == result else {
+                throw invalid("\(bias.shape.text) added to \(result.text)")
+            }
             try keepSamplesApart(a, axes: [1])
-            return try emit("Gemm", [a, b, bias], shape: [a.shape[0], b.shape[1]])
+            return try emit("Gemm", [a, b, bias], shape: result)
         }
         let product = try scaled(matMul(a, b), by: alpha)
         return beta.real == 0 ? product : try binary("Add", scaled(bias, by: beta), product)
