@@ -30,12 +30,13 @@ extension ModelBuilder {
         let sizes = try x.shape[2...].map { dimension -> Dimension in
             guard let size = dimension.knownSize else { return .unknown }
             let room = size + 2 * padding - kernel
-            guard room >= 0 else {
+            var count = room < 0 ? 0 : room / stride + 1
+            // A window that would start in the padding behind the image is none (PyTorch).
+            let hasRest = room > -stride && room % stride != 0
+            if isCeiling, hasRest, count * stride < size + padding { count += 1 }
+            guard count > 0 else {
                 throw GraphError(.shape, "a window of \(kernel) doesn't fit into \(size) pixels", node: module)
             }
-            var count = room / stride + 1
-            // A window that would start in the padding behind the image is none (PyTorch).
-            if isCeiling, room % stride != 0, count * stride < size + padding { count += 1 }
             return .size(Int64(count))
         }
         let pads = [Int64](repeating: Int64(padding), count: 4)

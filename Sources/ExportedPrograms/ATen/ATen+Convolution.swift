@@ -132,7 +132,11 @@ extension ATenTranslator {
     func windowCount(_ size: SymbolicInt, reach: Int64, padding: Int64, stride: Int) throws -> SymbolicInt {
         guard size.known.map({ $0 <= 1 << 30 }) ?? true else { throw unsupported("windows over \(size.text) places") }
         let room = try size + .number(padding - reach - 1)
-        if let known = room.known, known < 0 { throw invalid("a window of \(reach + 1) doesn't fit into \(size.text)") }
+        if let known = room.known, known < 0 { throw noWindow(reach, size) }
         return try room / .number(Int64(stride)) + .number(1)
+    }
+
+    func noWindow(_ reach: Int64, _ size: SymbolicInt) -> GraphError {
+        invalid("a window of \(reach + 1) doesn't fit into \(size.text)")
     }
 }

@@ -2,22 +2,18 @@ import GraphIR
 
 extension ATenTable {
     mutating func addNorms() {
-        add("batch_norm") { c in
+        // The statistics of the batch, and new running ones, are refused where they are used.
+        add(
+            "batch_norm", "native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_functional"
+        ) { c in
             let isTraining = try c.bool("training")
-            guard !isTraining, let mean = try c.optionalTensor("running_mean"),
-                let variance = try c.optionalTensor("running_var")
-            else { return try c.instanceStatistics() }
-            return try c.batchNorm(mean, variance)
+            let hasStatistics = try (c.has("running_mean"), c.has("running_var"))
+            if isTraining, hasStatistics.0 || hasStatistics.1 { throw c.net.trainingMode("training") }
+            guard hasStatistics == (true, true) else { return try c.instanceStatistics() }
+            return try c.batchNorm(c.tensor("running_mean"), c.tensor("running_var"))
         }
-        // The statistics of the batch, which come second and third, are refused where they are used.
         add("_native_batch_norm_legit_no_training") { c in
             try c.batchNorm(c.tensor("running_mean"), c.tensor("running_var"))
-        }
-        add("native_batch_norm", "_native_batch_norm_legit") { c in
-            guard try !c.bool("training"), let mean = try c.optionalTensor("running_mean"),
-                let variance = try c.optionalTensor("running_var")
-            else { return try c.instanceStatistics() }
-            return try c.batchNorm(mean, variance)
         }
         add("_native_batch_norm_legit.no_stats") { c in
             _ = try c.bool("training")
@@ -28,7 +24,10 @@ extension ATenTable {
             guard try c.bool("use_input_stats") else {
                 return try c.batchNorm(c.tensor("running_mean"), c.tensor("running_var"))
             }
-            _ = try (c.has("running_mean"), c.has("running_var"))
+            // In evaluation running statistics are what is used.
+            guard try !c.has("running_mean"), try !c.has("running_var") else {
+                throw c.net.trainingMode("use_input_stats")
+            }
             guard x.rank > 2 else { throw c.net.invalid("\(x.shape.text) is no map") }
             let normed = try c.net.normalized(x, axes: Array(2..<x.rank), epsilon: c.real("eps"))
             return try c.channelAffine(normed)

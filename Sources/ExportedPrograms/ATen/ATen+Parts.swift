@@ -41,7 +41,8 @@ extension ATenTable {
             let axis = try c.axis("dim", rank: x.rank)
             guard let size = x.shape[axis].size, case let count = try c.int("sections"), (1...4096).contains(count)
             else {
-                throw c.net.unsupported("only a known number of sections of a known size")
+                throw c.net.unsupported(
+                    "only a known number of sections of a known size", settling: [x.shape[axis]])
             }
             return try c.net.split(
                 x, axis: axis, (0..<count).map { .number(Int64(size / count + ($0 < size % count ? 1 : 0))) })
@@ -103,11 +104,9 @@ extension ATenTable {
                 throw c.net.invalid("\(shifts.count) shifts of \(axes.count) axes")
             }
             for (axis, shift) in zip(axes, shifts) {
-                guard let size = x.shape[axis].known, let by = shift.known, size > 0 else {
-                    throw c.net.unsupported("only axes and shifts of known size")
-                }
-                let rest = by % size
-                let cut = SymbolicInt.number(rest > 0 ? size - rest : -rest)
+                let size = x.shape[axis]
+                if size == .number(0) { continue }
+                let cut = try (.number(0) - shift) % size
                 if cut == .number(0) { continue }
                 x = try c.net.concat(
                     [
@@ -134,7 +133,7 @@ extension ATenTable {
             let (first, second) = try (c.axis("dim1", rank: x.rank), c.axis("dim2", rank: x.rank))
             let offset = try c.int("offset")
             guard let rows = x.shape[first].size, let columns = x.shape[second].size, first != second else {
-                throw c.net.unsupported("only planes of known size")
+                throw c.net.unsupported("only planes of known size", settling: x.shape)
             }
             let rest = (0..<x.rank).filter { $0 != first && $0 != second }
             let plane = try c.net.permute(x, rest + [first, second])
@@ -184,7 +183,8 @@ extension ATenTranslator {
             if let count = try size.exactQuotient(by: each)?.size, (1...4096).contains(count) {
                 return [SymbolicInt](repeating: each, count: count)
             }
-            throw unsupported("an axis of \(size.text) can't be cut into pieces of \(each.text)")
+            throw unsupported(
+                "an axis of \(size.text) can't be cut into pieces of \(each.text)", settling: [size, each])
         }
         if size == 0 { return [.number(0)] }
         let (count, rest) = size.quotientAndRemainder(dividingBy: each)
@@ -210,7 +210,7 @@ extension ATenTranslator {
             return try concat(parts.filter { $0.shape[axis] != .number(0) }, axis: axis)
         }
         guard let size = size.size, let first = first.size, let last = last.size, size < 1 << 24 else {
-            throw unsupported("only steps over an axis of known size")
+            throw unsupported("only steps over an axis of known size", settling: [x.shape[axis], start, end])
         }
         var positions = (0..<size).map(Int64.init)
         for (index, place) in stride(from: first, to: last, by: min(step, max(size, 1))).enumerated() {

@@ -13,7 +13,7 @@ extension ATenCall {
     /// - Parameter order: PyTorch's gates in ONNX's order.
     fileprivate func recurrence(_ op: String, gates: Int, order: [Int], states: Int) throws -> [Wire] {
         guard try !bool("train") || real("dropout") == 0 else {
-            throw net.unsupported("the program was exported in training mode", "train")
+            throw net.trainingMode("train")
         }
         var x = try tensor("input")
         var parameters = try tensors("params")[...]

@@ -144,11 +144,15 @@ extension ATenCall {
         let (mean, squares) = try net.deviations(x, axes: axes)
         var result = squares
         if correction != 0 {
-            guard let count = try axes.map({ x.shape[$0] }).product().known else {
-                throw net.unsupported("only axes of known size", "correction")
-            }
             let sum = try net.reduced("ReduceSum", squares.squares, axes: axes, keeps: true)
-            result.variance = try net.with("Div", sum, max(Double(count) - correction, 0))
+            let count = try axes.map({ x.shape[$0] }).product()
+            if let count = count.known {
+                result.variance = try net.with("Div", sum, max(Double(count) - correction, 0))
+            } else {
+                let all = try net.cast(net.vector([count]), to: x.elementType)
+                let divisor = try net.with("Max", net.with("Sub", all, correction), 0)
+                result.variance = try net.binary("Div", sum, net.squeeze(divisor, axes: [0]))
+            }
         }
         if keeps { return (result.variance, mean) }
         return (try net.squeeze(result.variance, axes: axes), try net.squeeze(mean, axes: axes))

@@ -85,10 +85,15 @@ extension ATenCall {
                 throw net.invalid("factors \(factors)")
             }
             let sizes = try zip(x.shape[2...], factors).map { size, factor -> SymbolicInt in
-                if let whole = Int64(exactly: factor) { return try size * .number(whole) }
+                // 1.5 is 3 halves.
+                let parts = (1...10).map { Int64(1) << $0 }.first { Int64(exactly: factor * Double($0)) != nil }
+                if let parts, let share = Int64(exactly: factor * Double(parts)) {
+                    return try size * .number(share) / .number(parts)
+                }
                 guard let known = size.known, let result = Int64(exactly: (Double(known) * factor).rounded(.down))
                 else {
-                    throw net.unsupported("factors that aren't whole need a size that is known", "scale_factors")
+                    throw net.unsupported(
+                        "factors of \(factor) need a size that is known", "scale_factors", settling: [size])
                 }
                 return .number(result)
             }

@@ -136,7 +136,7 @@ extension ATenTable {
         add("dropout", "feature_dropout", "alpha_dropout", "native_dropout") { c in
             // Without "train" native_dropout trains.
             guard try (c.has("train") && !c.bool("train")) || c.real("p") == 0 else {
-                throw c.net.unsupported("the program was exported in training mode", "train")
+                throw c.net.trainingMode("train")
             }
             c.skipArguments()
             return try c.tensor("input")

@@ -1,6 +1,7 @@
 import Architectures
 import Execution
 import GraphIR
+import OrderedCollections
 
 /// The model of a program: each ATen operator as ONNX operators, weights under their names in the state dict.
 ///
@@ -71,8 +72,11 @@ extension ATenTranslator {
         let id = graph.addValue(label, type: .tensor(elementType, shape.map(dimension)))
         graph.inputs.append(id)
         for (axis, size) in shape.enumerated() {
-            if case .symbol(let symbol) = size, sources[symbol] == nil { sources[symbol] = (id, axis) }
+            guard let (symbol, factor, offset) = size.linear else { continue }
+            if let known = sources[symbol], (known.factor, known.offset) <= (factor, offset) { continue }
+            sources[symbol] = (id, axis, factor, offset)
         }
+        if case .symbol(let name)? = shape.first { batchSymbols.insert(name) }
         cells[name] = Cell(Wire(id: id, elementType: elementType, shape: shape))
     }
 
@@ -85,26 +89,29 @@ extension ATenTranslator {
         case .named(let name): wanted = .symbol(name)
         }
         guard wanted.known.map({ $0 > 0 }) ?? true else { throw GraphError(.argument, "a batch of \(wanted.text)") }
-        var first: SymbolicInt?
+        var firsts: OrderedSet<SymbolicInt> = []
         for (argument, specification) in zip(program.graph.inputs, program.inputs) {
             guard case .user = specification, case .tensor(let name) = argument,
                 let size = try program.graph.types[name]?.shape.first.map(resolved)
             else { continue }
-            guard first == nil || first == size else {
-                throw GraphError(.unsupportedArgument, "the inputs' first dimensions differ; which counts the samples?")
-            }
-            first = size
+            firsts.append(size)
         }
-        switch first {
+        // Beside one that is dynamic the fixed ones count something else.
+        let open = firsts.filter { $0.known == nil }
+        if open.count == 1 { firsts = open }
+        guard firsts.count < 2 else {
+            throw GraphError(.unsupportedArgument, "the inputs' first dimensions differ; which counts the samples?")
+        }
+        switch firsts.first {
         case nil: throw GraphError(.unsupportedArgument, "no input has a dimension that counts the samples")
         case .symbol(let name): numbers[name] = wanted
-        case let size where size == wanted: return
+        case let size? where size == wanted: return
         case .number(1):
             if case .symbol(let name) = wanted { assumedBatch = name } else { assumedBatch = "batch" }
-        case let size:
+        case let size?:
             throw GraphError(
                 .unsupportedArgument,
-                "the program was exported with \(size?.text ?? "?") samples; only one can be made any number",
+                "the program was exported with \(size.text) samples; only one can be made any number",
                 hint: "export it with one sample or with a dynamic batch")
         }
     }
@@ -134,7 +141,7 @@ extension ATenTranslator {
             guard case .user(let label) = specification else {
                 throw GraphError(
                     .unsupportedArgument, "the program changes a buffer",
-                    hint: "export it in evaluation mode: model.eval()")
+                    hint: "export the model in evaluation mode: model.eval()")
             }
             guard case .tensor(let name) = argument else { continue }
             var wire = try wire(named: name)

@@ -108,6 +108,35 @@ extension SymbolicInt {
         }
     }
 
+    /// The symbol, factor and offset where the size is `factor * symbol + offset`, as `32*h` and `s0 + 1` are.
+    var linear: (symbol: String, factor: Int64, offset: Int64)? {
+        guard var terms = try? Polynomial(self).terms else { return nil }
+        let offset = terms.removeValue(forKey: []) ?? 0
+        guard terms.count == 1, let (symbols, factor) = terms.first, factor > 0, symbols.count == 1,
+            case .symbol(let name)? = symbols.first
+        else { return nil }
+        return (name, factor, offset)
+    }
+
+    /// Whether the sizes differ whatever the symbols are, from 1 on. Of others only a run can tell.
+    func differs(from other: SymbolicInt) throws -> Bool {
+        let difference = try Polynomial(self - other).terms
+        let isCertain = difference.contains { symbols, _ in
+            symbols.allSatisfy { if case .symbol = $0 { true } else { false } }
+        }
+        return isCertain && (difference.values.allSatisfy { $0 > 0 } || difference.values.allSatisfy { $0 < 0 })
+    }
+
+    /// All symbols that occur.
+    var freeSymbols: Set<String> {
+        switch self {
+        case .number, .unknown: []
+        case .symbol(let name): [name]
+        case .sum(let items), .product(let items): items.reduce(into: []) { $0.formUnion($1.freeSymbols) }
+        case .quotient(let a, let b), .remainder(let a, let b): a.freeSymbols.union(b.freeSymbols)
+        }
+    }
+
     /// Whether the symbol occurs.
     func mentions(_ name: String) -> Bool {
         switch self {
@@ -207,8 +236,27 @@ private struct Polynomial {
         let left = try Polynomial(terms: rest)
         if symbols.isEmpty, left.terms.keys.allSatisfy(\.isEmpty) { return try Polynomial(terms: whole) }
         if left.terms.isEmpty { return try Polynomial(terms: whole) }
+        if symbols.isEmpty, let (numerator, denominator) = try left.oneFraction(over: coefficient) {
+            return try Polynomial(terms: whole) + numerator.quotient(by: Polynomial(terms: [[]: denominator]))
+        }
         let fraction = try Polynomial(terms: [[.quotient(left.expression, divisor.expression)]: 1])
         return try Polynomial(terms: whole) + fraction
+    }
+
+    /// The fraction that ⌊(⌊a/m⌋ + c)/n⌋ is: a + c·m over m·n.
+    private func oneFraction(over n: Int64) throws -> (numerator: Polynomial, denominator: Int64)? {
+        let inner = terms.filter { symbols, factor in
+            guard factor == 1, symbols.count == 1, case .quotient(_, .number(let m))? = symbols.first else {
+                return false
+            }
+            return m > 1
+        }
+        guard inner.count == 1, let key = inner.first?.key, case .quotient(let a, .number(let m))? = key.first,
+            let denominator = m.multiplied(checked: n)
+        else { return nil }
+        var rest = self
+        rest.terms[key] = nil
+        return (try Polynomial(a) + rest * Polynomial(terms: [[]: m]), denominator)
     }
 
     private static func removing(_ symbols: [SymbolicInt], from factors: [SymbolicInt]) -> [SymbolicInt]? {
