@@ -13,7 +13,7 @@ __and__.Scalar __and__.Tensor __or__.Scalar __or__.Tensor __xor__.Scalar __xor__
 std_mean std_mean.dim subtract.Scalar var_mean
 _adaptive_avg_pool2d _adaptive_avg_pool3d _assert_async.msg _assert_scalar _assert_tensor_metadata _cdist_forward
 _conj _convolution _convolution_mode _efficient_attention_forward
-_native_batch_norm_legit _native_batch_norm_legit.no_stats
+_native_batch_norm_legit _native_batch_norm_legit.no_stats _native_batch_norm_legit_functional
 _native_batch_norm_legit_no_training _scaled_dot_product_flash_attention_for_cpu
 _log_softmax _softmax _to_copy _unsafe_index.Tensor _unsafe_view _upsample_bicubic2d_aa
 _upsample_bicubic2d_aa.vec _upsample_bilinear2d_aa _upsample_bilinear2d_aa.vec abs acos acosh adaptive_avg_pool1d
@@ -43,7 +43,7 @@ repeat_interleave.self_int repeat_interleave.Tensor replication_pad1d replicatio
 round round.decimals rsqrt rsub.Scalar rsub.Tensor scalar_tensor scaled_dot_product_attention scatter.src scatter.value scatter_add scatter_reduce.two
 select.int select_copy.int select_scatter selu sgn sigmoid sign signbit silu sin sinc sinh size.int slice.Tensor slice_copy.Tensor slice_scatter softmax.int softplus
 softshrink sort sort.stable split.Tensor split.sizes split_with_sizes split_copy.Tensor split_with_sizes_copy sqrt square squeeze squeeze.dim squeeze.dims stack std std.correction std.dim
-std_mean.correction sub.Scalar sub.Tensor subtract.Tensor sum sum.dim_IntList swapaxes swapdims t tan tanh tensor_split.sections tensor_split.indices tensordot
+std_mean.correction sub.Scalar sub.Tensor subtract.Tensor sum sum.dim_IntList swapaxes swapdims t tan tanh tensor tensor.bool tensor.float tensor.int tensor_split.sections tensor_split.indices tensordot
 threshold tile to.device to.dtype to.dtype_layout to.other to.prim_Device topk transpose.int tril triu tril_indices triu_indices trunc type_as unbind.int unbind_copy.int unflatten.int unfold
 unsafe_chunk unsafe_split.Tensor unsqueeze upsample_bicubic2d upsample_bicubic2d.vec upsample_bilinear2d upsample_bilinear2d.vec upsample_linear1d
 upsample_linear1d.vec upsample_nearest1d upsample_nearest1d.vec upsample_nearest2d upsample_nearest2d.vec

@@ -54,7 +54,8 @@ extension AtlasEntry {
     public func takes(height: Int, width: Int) -> Bool {
         switch sizes {
         case .one: [height, width] == inputShape.dropFirst()
-        case .steps: (height - inputShape[1]) % 64 == 0 && (width - inputShape[2]) % 64 == 0
+        case .steps:
+            height > 0 && width > 0 && (height - inputShape[1]) % 64 == 0 && (width - inputShape[2]) % 64 == 0
         case .any: true
         case .grid: [height, width] == inputShape.dropFirst() || grid?.takes(height: height, width: width) == true
         }
@@ -197,22 +198,13 @@ struct AtlasIndex {
     /// Mean, deviation, size, crop fraction, interpolation, crop mode.
     private static func preprocessing(_ text: String) throws -> Preprocessing {
         guard case .array(let items) = try JSONValue.parse(Array(text.utf8)), items.count == 6,
-            let mean = reals(items[0]), let std = reals(items[1]),
-            let size = reals(items[2])?.compactMap({ Int(exactly: $0) }), size.count == 3,
+            let mean = items[0].reals, let std = items[1].reals,
+            let size = items[2].reals?.compactMap({ Int(exactly: $0) }), size.count == 3,
             case .number(let crop) = items[3], let fraction = Double(crop), case .string(let filter) = items[4],
             case .string(let mode) = items[5]
         else { throw AtlasCursor.damaged("the preprocessing \(text) isn't one") }
         return Preprocessing(
             mean: mean, std: std, inputSize: size, cropFraction: fraction, interpolation: filter, cropMode: mode)
-    }
-
-    private static func reals(_ value: JSONValue) -> [Double]? {
-        guard case .array(let items) = value else { return nil }
-        let numbers = items.compactMap { item -> Double? in
-            if case .number(let text) = item { return Double(text) }
-            return nil
-        }
-        return numbers.count == items.count ? numbers : nil
     }
 }
 

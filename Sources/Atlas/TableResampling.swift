@@ -84,7 +84,8 @@ enum WindowResampling {
 
     /// Offsets along both axes of a window.
     private static func offsets(of window: ImageSize) -> ImageSize? {
-        guard let height = window.height.multiplied(checked: 2), let width = window.width.multiplied(checked: 2)
+        guard window.height > 0, window.width > 0, let height = window.height.multiplied(checked: 2),
+            let width = window.width.multiplied(checked: 2)
         else { return nil }
         return ImageSize(height - 1, width - 1)
     }
@@ -136,7 +137,8 @@ enum LineResampling {
     /// `[old, C]` → `[new, C]`.
     /// - Throws: `tensor.shape` where the table has another length.
     static func resampled(_ table: Tensor, from old: Int, to new: Int) throws -> ResampledTable {
-        guard table.shape.count == 2, table.shape[0] == old, let total = new.multiplied(checked: table.shape[1]),
+        guard old > 0, new > 0, table.shape.count == 2, table.shape[0] == old,
+            let total = new.multiplied(checked: table.shape[1]),
             total <= 1 << 28
         else { throw FormatError(.tensorShape, "\(table.shape) is no table of \(old) offsets") }
         let values = try table.floats()

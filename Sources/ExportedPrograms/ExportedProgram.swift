@@ -7,6 +7,7 @@ import GraphIR
 public struct ExportedProgram: Sendable {
     /// The graph's name, from the archive.
     public var name: String
+    /// The nodes, and the values that go in and come out.
     public var graph: ATenGraph
     /// What each of the graph's inputs is, in their order.
     public var inputs: [InputSpecification]
@@ -27,6 +28,10 @@ public struct ExportedProgram: Sendable {
     /// The version of PyTorch that wrote it.
     public var torchVersion: String?
 
+    /// A program without weights, whose parts are put together by the caller.
+    /// - Parameters:
+    ///   - inputs: one for each of the graph's inputs.
+    ///   - outputs: one for each of the graph's outputs.
     public init(name: String, graph: ATenGraph, inputs: [InputSpecification], outputs: [OutputSpecification]) {
         self.name = name
         self.graph = graph
@@ -57,12 +62,16 @@ public struct ExportedProgram: Sendable {
 public struct ATenGraph: Sendable {
     /// The names of the inputs; ``ExportedProgram/inputs`` says what they are.
     public var inputs: [ATenArgument] = []
+    /// The names of the results; ``ExportedProgram/outputs`` says what they are.
     public var outputs: [ATenArgument] = []
+    /// The calls, each behind those whose results it takes.
     public var nodes: [ATenNode] = []
     /// The types of values, as far as they are written down.
     public var types: [String: ATenTensorType] = [:]
     /// What the whole numbers among the values are, in the symbols of the shapes, as far as it is written down.
     public var integers: [String: SymbolicInt] = [:]
+
+    /// A graph without nodes.
     public init() {}
 }
 
@@ -80,6 +89,8 @@ public struct ATenNode: Sendable {
     /// The module whose code this is (`layer1.0.conv1`), empty for the root.
     public var module: String
 
+    /// A call of `target`, which has its overload: `aten.conv2d.default`.
+    /// - Parameter arguments: those that aren't at their defaults, by their names in the schema.
     public init(
         _ target: String, name: String, arguments: [(name: String, value: ATenArgument)], outputs: [ATenArgument],
         module: String = ""
@@ -94,8 +105,12 @@ public struct ATenNode: Sendable {
 
 /// The type of a tensor value.
 public struct ATenTensorType: Sendable, Hashable {
+    /// The type of each element.
     public var elementType: ElementType
+    /// The sizes, the outermost axis first.
     public var shape: [SymbolicInt]
+
+    /// The type of tensors of this shape; `[]` has one element.
     public init(_ elementType: ElementType, _ shape: [SymbolicInt]) {
         self.elementType = elementType
         self.shape = shape
@@ -104,22 +119,35 @@ public struct ATenTensorType: Sendable, Hashable {
 
 /// An argument or a result of an operator.
 public indirect enum ATenArgument: Sendable {
+    /// `None`.
     case none
     /// The value of this name.
     case tensor(String)
     /// A list of values; `nil` where one is left out.
     case tensors([String?])
+    /// A whole number, or a size that is the result of a node.
     case int(SymbolicInt)
+    /// A list of whole numbers: a shape, strides, axes.
     case ints([SymbolicInt])
+    /// A real number of Python's, which has 64 bits.
     case float(Double)
+    /// A list of real numbers.
     case floats([Double])
+    /// A truth value.
     case bool(Bool)
+    /// A list of truth values.
     case bools([Bool])
+    /// A text, such as a way of padding.
     case string(String)
+    /// A list of texts.
     case strings([String])
+    /// A `torch.dtype`.
     case elementType(ElementType)
+    /// A `torch.memory_format`, by its number in the schema. It changes no result.
     case memoryFormat(Int)
+    /// A `torch.layout`, by its number in the schema; 7 is strided.
     case layout(Int)
+    /// A device as PyTorch writes it: `cpu`, `cuda:0`. It changes no result.
     case device(String)
     /// The body of a higher-order operator.
     case graph(name: String, ATenGraph)
@@ -129,13 +157,17 @@ public indirect enum ATenArgument: Sendable {
 
 /// A whole number that may depend on the sizes of the inputs.
 public indirect enum SymbolicInt: Sendable, Hashable {
+    /// A number that depends on nothing.
     case number(Int64)
     /// A symbol of the shapes (`s77`) or the result of a node (`sym_size_int_1`).
     case symbol(String)
+    /// The sum of all; of none it is 0.
     case sum([SymbolicInt])
+    /// The product of all; of none it is 1.
     case product([SymbolicInt])
     /// Division that rounds towards minus infinity.
     case quotient(SymbolicInt, SymbolicInt)
+    /// What that division leaves, with the sign of the divisor.
     case remainder(SymbolicInt, SymbolicInt)
     /// An expression that we don't know, in the writer's words.
     case unknown(String)

@@ -156,10 +156,16 @@ extension Checkpoint {
             do {
                 try selector.select(from: torch.root)
             } catch let error as FormatError where error.code == .tensorMissing {
-                guard let frozen = Self.frozenWeights(torch) else { throw error }
-                selector = WeightSelector(options: options)
-                try selector.select(from: frozen)
-                notes.append("the archive is frozen: its weights are the constants of its code, without their names")
+                if let frozen = Self.frozenWeights(torch) {
+                    selector = WeightSelector(options: options)
+                    try selector.select(from: frozen)
+                    notes.append(
+                        "the archive is frozen: its weights are the constants of its code, without their names")
+                } else {
+                    // A module without parameters is its program alone.
+                    guard Self.holdsProgram(torch), options.selectPath == nil, !options.preferEMA else { throw error }
+                    notes.append("the program of the file has no weights")
+                }
             }
             try Self.checkExpansion(selector.stateDict, fileSize: file.count)
         }
@@ -178,6 +184,19 @@ extension Checkpoint {
             return (.string("CONSTANTS.c\(index)"), value)
         }
         return tensors.isEmpty ? nil : .dictionary(tensors)
+    }
+
+    /// Whether an archive says what is computed, beside the weights.
+    private static func holdsProgram(_ torch: TorchFile) -> Bool {
+        switch torch.format {
+        case .torchScript: torch.archive?.entries.contains { $0.name.contains("code/__torch__") } ?? false
+        case .pt2:
+            torch.archive?.entries.contains { entry in
+                entry.name.contains("models/") && entry.name.hasSuffix(".json")
+                    || entry.name.hasSuffix("serialized_exported_program.json")
+            } ?? false
+        default: false
+        }
     }
 
     /// Bytes that the tensors of any file may take together, and how often the file's size those of a larger one. Tied

@@ -54,6 +54,13 @@ public indirect enum JSONValue: Sendable {
         return elements
     }
 
+    /// The numbers, where it is an array of nothing else.
+    public var reals: [Double]? {
+        guard case .array(let elements) = self else { return nil }
+        let numbers = elements.compactMap(\.doubleValue)
+        return numbers.count == elements.count ? numbers : nil
+    }
+
     /// What sort of value it is, for messages.
     public var kind: String {
         switch self {

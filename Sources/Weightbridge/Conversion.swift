@@ -143,6 +143,10 @@ public func convert(
         report.digest = digest
         report.notes = loaded.notes + report.notes
     case (.checkpoint(let checkpoint), _):
+        guard checkpoint.stateDict.count > 0 else {
+            throw FormatError(
+                .tensorMissing, "holds no tensors", file: input, hint: "its program can become a model: write .onnx")
+        }
         let verification = ChecksumVerification(of: checkpoint)
         report = try write(checkpoint.stateDict, as: format, to: output, beforeCommit: verification.finish)
         report.notes = checkpoint.notes

@@ -37,6 +37,9 @@ extension LoadedModel {
         } else {
             if case .size(let batch) = mapping.batch, let batch = Int(exactly: batch) { options.batch = .fixed(batch) }
             if case .named(let name) = mapping.batch, mapping.opensBatch { options.batch = .named(name) }
+            options.sizes = try locating(file: checkpoint.path) {
+                try program.symbolSizes(ofInputs: program.shapes(mapping))
+            }
         }
         let model: Model
         do {
@@ -117,17 +120,25 @@ private func inputShapes(_ mapping: MappingOptions, _ torch: TorchFile) throws -
 }
 
 extension ExportedProgram {
+    /// The sizes that the options ask for, input by input; those of an image are the last two of the first map.
+    fileprivate func shapes(_ mapping: MappingOptions) throws -> [[Int64?]] {
+        if !mapping.inputShapes.isEmpty { return mapping.inputShapes.map { $0.map { Int64($0) } } }
+        guard let (height, width) = mapping.imageSize else { return [] }
+        let shapes = userInputs.map(\.type.shape)
+        guard let image = shapes.firstIndex(where: { $0.count == 4 }) else {
+            throw FormatError(
+                .usage, "the program takes no image", hint: "--input-shape gives the shapes of its inputs")
+        }
+        return shapes[..<image].map { $0.map { _ in nil } } + [[nil, nil, Int64(height), Int64(width)]]
+    }
+
     /// - Throws: `usage` for options that the graph has settled.
     fileprivate func refuse(_ mapping: MappingOptions, of checkpoint: Checkpoint) throws {
-        // TorchScript's code is unrolled for the sizes that are asked for.
-        let hasSizes = checkpoint.format == .pt2
         let settled = [
             ("the activation", mapping.activation != nil),
             ("hyperparameters", !Preprocessing.settingNames.isSuperset(of: mapping.settings.keys)),
             ("whether there is a head", mapping.leavesOutHead || mapping.returnsFeatures),
             ("the number of classes", mapping.classes != nil), ("the channels", mapping.inputChannels != nil),
-            ("the image size", hasSizes && mapping.imageSize != nil),
-            ("the shapes of its inputs", hasSizes && !mapping.inputShapes.isEmpty),
         ]
         guard let (what, _) = settled.first(where: \.1) else { return }
         let asksForFeatures = mapping.leavesOutHead || mapping.returnsFeatures

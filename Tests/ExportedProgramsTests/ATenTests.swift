@@ -13,8 +13,10 @@ import Testing
         try ExportedProgram(pt2: FileSource(path: "\(folder)/aten-\(theme).pt2"), options: ReadOptions())
     }
 
-    static func arrays(_ theme: String) throws -> StateDict {
-        guard case .checkpoint(let file) = try WeightFile.open("\(folder)/aten-\(theme).npz", options: ReadOptions())
+    static func arrays(_ theme: String, prefix: String = "aten-") throws -> StateDict {
+        guard
+            case .checkpoint(let file) = try WeightFile.open(
+                "\(folder)/\(prefix)\(theme).npz", options: ReadOptions())
         else { throw FormatError(.formatMismatch, "is no file of arrays") }
         return file.stateDict
     }

@@ -163,10 +163,61 @@ import Testing
         #expect(throws: GraphError.self) { try translated(made) }
     }
 
-    @Test func trainingIsRefused() {
-        let dropout = ATenNode(
-            "aten.dropout.default", name: "y",
-            arguments: [("input", .tensor("x")), ("p", .float(0.5)), ("train", .bool(true))], outputs: [.tensor("y")])
-        #expect(throws: GraphError.self) { try translated(program([2], [dropout])) }
+    /// Statistics of the batch in place of the running ones, and dropout, are what training does.
+    @Test(
+        arguments: [
+            ("aten.dropout.default", [("p", .float(0.5)), ("train", .bool(true))]),
+            ("aten.batch_norm.default", statistics + [("training", .bool(true))]),
+            ("aten.native_batch_norm.default", statistics + [("training", .bool(true))]),
+            ("aten._native_batch_norm_legit.default", statistics + [("training", .bool(true))]),
+            ("aten._native_batch_norm_legit_functional.default", statistics + [("training", .bool(true))]),
+            ("aten.instance_norm.default", statistics + [("use_input_stats", .bool(true))]),
+        ] as [(String, [(name: String, value: ATenArgument)])])
+    func trainingIsRefused(target: String, arguments: [(name: String, value: ATenArgument)]) throws {
+        let numbers: [(name: String, value: ATenArgument)] = [
+            ("momentum", .float(0.1)), ("eps", .float(1e-5)), ("cudnn_enabled", .bool(false)),
+        ]
+        let isNorm = target.contains("norm")
+        let layer = ATenNode(
+            target, name: "y", arguments: [("input", .tensor("x"))] + arguments + (isNorm ? numbers : []),
+            outputs: [.tensor("y")])
+        do {
+            _ = try translated(program([2, 4, 3], [layer]))
+            Issue.record("it was translated")
+        } catch {
+            #expect(error.code == .unsupportedArgument)
+            #expect(error.problem.contains("training mode") && error.hint?.contains("model.eval()") == true)
+        }
+    }
+
+    private static let statistics: [(name: String, value: ATenArgument)] = [
+        ("weight", .none), ("bias", .none), ("running_mean", .tensor("x")), ("running_var", .tensor("x")),
+    ]
+
+    /// Norms that keep no running statistics have only those of what they are given (weight standardisation).
+    @Test func statisticsOfTheInputAloneAreTaken() throws {
+        let layer = ATenNode(
+            "aten.batch_norm.default", name: "y",
+            arguments: [
+                ("input", .tensor("x")), ("weight", .none), ("bias", .none), ("running_mean", .none),
+                ("running_var", .none), ("training", .bool(true)), ("momentum", .float(0)), ("eps", .float(1e-5)),
+                ("cudnn_enabled", .bool(false)),
+            ], outputs: [.tensor("y")])
+        #expect(try translated(program([1, 4, 3], [layer])).graph.nodes.count > 3)
+    }
+
+    /// Of several inputs the one dynamic first dimension counts the samples.
+    @Test func theOnlyDynamicDimensionCountsTheSamples() throws {
+        var made = program([2, 3], [node("aten.relu.default")])
+        made.graph.inputs.append(.tensor("k"))
+        made.inputs.append(.user(name: "k"))
+        made.graph.types["x"] = ATenTensorType(.float32, [.symbol("B"), .number(3)])
+        made.graph.types["k"] = ATenTensorType(.float32, [.number(2)])
+        let fixed = try translated(made, .fixed(5)).graph
+        #expect(fixed.inputs.map { fixed[$0].type?.dimensions } == [[.size(5), .size(3)], [.size(2)]])
+        let named = try translated(made, .named("N")).graph
+        #expect(named.inputs.map { named[$0].type?.dimensions } == [[.named("N"), .size(3)], [.size(2)]])
+        made.graph.types["k"] = ATenTensorType(.float32, [.symbol("K")])
+        #expect(throws: GraphError.self) { try translated(made, .fixed(5)) }
     }
 }

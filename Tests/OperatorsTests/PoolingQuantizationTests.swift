@@ -70,6 +70,27 @@ private func under(
         }
     }
 
+    /// As PyTorch has it with `ceil_mode`, and onnxruntime.
+    @Test(
+        "With sizes rounded up a window that reaches over the edge makes a position, if need be the only one",
+        arguments: [(1, 2, 2), (2, 3, 2), (1, 3, 3)])
+    func largerThanTheInput(size: Int, kernel: Int, stride: Int) throws {
+        let values = (1...size).map(Double.init)
+        let x = try Tensor(values, shape: [1, 1, size, 1])
+        let common = [
+            attribute("kernel_shape", [kernel, 1]), attribute("strides", [stride, 1]), attribute("ceil_mode", 1),
+        ]
+        let most = try run("MaxPool", [x], common)[0]
+        #expect(try most.shape == [1, 1, 1, 1] && most.doubles() == [Double(size)])
+        for counts in 0...1 {
+            let mean = try run("AveragePool", [x], common + [attribute("count_include_pad", counts)])[0]
+            #expect(try mean.doubles() == [values.reduce(0, +) / Double(size)])
+        }
+        let none = [attribute("kernel_shape", [size + stride, 1]), attribute("strides", [stride, 1])]
+        #expect(throws: GraphError.self) { try run("MaxPool", [x], none + [attribute("ceil_mode", 1)]) }
+        #expect(throws: GraphError.self) { try run("MaxPool", [x], Array(common.dropLast())) }
+    }
+
     @Test("A transposed convolution is the transpose of the convolution", arguments: 0..<60 as Range<UInt64>)
     func isAdjoint(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)

@@ -35,6 +35,33 @@ import Weightbridge
         #expect(report.isParity, "\(report.text(color: false))")
     }
 
+    /// A module without parameters is its program alone.
+    @Test(arguments: ["pool-2.13.0.pt2", "pool-traced.pt", "pool-frozen.pt"])
+    func aProgramNeedsNoWeights(_ name: String) throws {
+        let folder = try TemporaryFolder()
+        let path = "\(Self.folder)/\(name)"
+        var mapping = MappingOptions()
+        if name.hasSuffix(".pt") { mapping.inputShapes = [[2, 3, 8, 8]] }
+        let loaded = try loadModel(path, mapping: mapping)
+        #expect(try verify(loaded.model, golden: try golden(name)).isParity)
+        var options = ConversionOptions()
+        options.mapping = mapping
+        let report = try convert(path, to: folder.path("model.onnx"), options: options)
+        #expect(report.architecture == nil)
+        #expect(try verify(loadModel(folder.path("model.onnx")).model, golden: try golden(name)).isParity)
+        let inspection = try Inspection(path)
+        #expect(inspection.notes.contains { $0.contains("has no weights") }, "\(inspection.notes)")
+        // There is nothing that a file of weights could hold, or an architecture could take.
+        for target in ["weights.safetensors", "weights.npz"] {
+            #expect { try convert(path, to: folder.path(target)) } throws: {
+                ($0 as? FormatError)?.code == .tensorMissing
+            }
+        }
+        mapping = MappingOptions()
+        mapping.architecture = "resnet18"
+        #expect(throws: MappingError.self) { try loadModel(path, mapping: mapping) }
+    }
+
     @Test(arguments: programs) func theStateDictComesBack(_ name: String) throws {
         let folder = try TemporaryFolder()
         let path = "\(Self.folder)/\(name).pt2"

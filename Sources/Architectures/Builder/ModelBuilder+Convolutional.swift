@@ -29,13 +29,17 @@ extension ModelBuilder {
         }
         let sizes = try x.shape[2...].map { dimension -> Dimension in
             guard let size = dimension.knownSize else { return .unknown }
-            guard let padded = size.adding(checked: 2 * padding), padded >= kernel else {
-                throw GraphError(.shape, "a window of \(kernel) doesn't fit into \(size) pixels", node: module)
+            guard let padded = size.adding(checked: 2 * padding), let all = size.adding(checked: padding) else {
+                throw GraphError(.shape, "an image of \(size) pixels can't be padded", node: module)
             }
             let room = padded - kernel
-            var count = room / stride + 1
+            var count = room < 0 ? 0 : room / stride + 1
             // A window that would start in the padding behind the image is none (PyTorch).
-            if isCeiling, room % stride != 0, count * stride < size + padding { count += 1 }
+            let hasRest = room > -stride && room % stride != 0
+            if isCeiling, hasRest, count * stride < all { count += 1 }
+            guard count > 0 else {
+                throw GraphError(.shape, "a window of \(kernel) doesn't fit into \(size) pixels", node: module)
+            }
             return .size(Int64(count))
         }
         let pads = [Int64](repeating: Int64(padding), count: 4)

@@ -133,8 +133,6 @@ extension JSONValue {
 
     /// The numbers of an array of nothing else.
     func reals(_ key: String) -> [Double]? {
-        guard case .array(let items)? = member(key) else { return nil }
-        let numbers = items.compactMap(\.realNumber)
-        return numbers.count == items.count ? numbers : nil
+        member(key)?.reals
     }
 }

@@ -37,6 +37,9 @@ extension ATenTable {
 }
 
 extension ATenCall {
+    /// How far a window reaches and is padded at most: real ones cover some hundred places.
+    private static var reachLimit: Int64 { 1 << 24 }
+
     /// - Parameter pads: on both sides of each axis; `nil` keeps the size, the odd one at the end.
     fileprivate func convolution(_ bias: Wire?, pads: [Int]?) throws -> Wire {
         let weight = try tensor("weight")
@@ -50,8 +53,16 @@ extension ATenCall {
         let strides = try ints("stride", count: count)
         let dilations = try ints("dilation", count: count)
         let groups = try int("groups")
-        guard strides.allSatisfy({ $0 > 0 }), dilations.allSatisfy({ $0 > 0 }), groups > 0 else {
+        guard (strides + dilations).allSatisfy({ (1...1 << 30).contains($0) }), groups > 0 else {
             throw net.invalid("strides \(strides), dilations \(dilations), groups \(groups)")
+        }
+        guard try x.shape[1].mayBe(weight.shape[1] * .number(Int64(groups))),
+            weight.shape[0].known.map({ $0 % Int64(groups) == 0 }) ?? true
+        else { throw net.invalid("a kernel \(weight.shape.text) over \(x.shape.text) in \(groups) groups") }
+        if let pads {
+            guard pads.count == count, pads.allSatisfy({ (0..<Int(Self.reachLimit)).contains($0) }) else {
+                throw net.invalid("paddings \(pads) of a kernel \(weight.shape.text)")
+            }
         }
         try net.keepSamplesApart(x, axes: 1..<x.rank)
         var begins: [Int64] = []
@@ -59,7 +70,7 @@ extension ATenCall {
         var sizes: [SymbolicInt] = []
         for axis in 0..<count {
             guard let reach = (kernel[axis] - 1).multiplied(checked: Int64(dilations[axis])),
-                reach >= 0, reach < 1 << 24
+                reach >= 0, reach < Self.reachLimit
             else { throw net.invalid("a kernel of \(kernel)") }
             let total = pads.map { 2 * Int64($0[axis]) } ?? reach
             begins.append(total / 2)
@@ -80,7 +91,9 @@ extension ATenCall {
         let x = try tensor("input")
         let weight = try tensor("weight")
         let count = pads.count
-        guard x.rank == count + 2, weight.rank == count + 2, let kernel = weight.shape[2...].map({ $0 }).known else {
+        guard x.rank == count + 2, weight.rank == count + 2, outputPadding.count == count,
+            let kernel = weight.shape[2...].map({ $0 }).known
+        else {
             throw net.unsupported("only maps with a batch and kernels of known size")
         }
         let strides = try ints("stride", count: count)
@@ -88,8 +101,13 @@ extension ATenCall {
         let groups = try int("groups")
         let limit = 1 << 20
         guard (strides + dilations + [groups]).allSatisfy({ (1...limit).contains($0) }),
-            (pads + outputPadding).allSatisfy({ (0...limit).contains($0) }), kernel.allSatisfy({ $0 <= limit })
+            (pads + outputPadding).allSatisfy({ (0...limit).contains($0) }),
+            kernel.allSatisfy({ (1...Int64(limit)).contains($0) }),
+            x.shape[2...].allSatisfy({ $0.known.map { (1...1 << 30).contains($0) } ?? true })
         else { throw net.invalid("strides \(strides), dilations \(dilations), groups \(groups)") }
+        guard x.shape[1].mayBe(weight.shape[0]), weight.shape[0].known.map({ $0 % Int64(groups) == 0 }) ?? true else {
+            throw net.invalid("a kernel \(weight.shape.text) over \(x.shape.text) in \(groups) groups")
+        }
         try net.keepSamplesApart(x, axes: 1..<x.rank)
         let sizes = try (0..<count).map { axis -> SymbolicInt in
             let rest = Int64(dilations[axis]) * (kernel[axis] - 1) + Int64(outputPadding[axis] - 2 * pads[axis]) + 1
@@ -109,9 +127,16 @@ extension ATenCall {
 
 extension ATenTranslator {
     /// How many windows fit: ⌊(size + padding − reach − 1) / stride⌋ + 1.
+    /// - Parameters:
+    ///   - reach, padding: small numbers, and not negative.
     func windowCount(_ size: SymbolicInt, reach: Int64, padding: Int64, stride: Int) throws -> SymbolicInt {
+        guard size.known.map({ $0 <= 1 << 30 }) ?? true else { throw unsupported("windows over \(size.text) places") }
         let room = try size + .number(padding - reach - 1)
-        if let known = room.known, known < 0 { throw invalid("a window of \(reach + 1) doesn't fit into \(size.text)") }
+        if let known = room.known, known < 0 { throw noWindow(reach, size) }
         return try room / .number(Int64(stride)) + .number(1)
+    }
+
+    func noWindow(_ reach: Int64, _ size: SymbolicInt) -> GraphError {
+        invalid("a window of \(reach + 1) doesn't fit into \(size.text)")
     }
 }

@@ -31,7 +31,31 @@ extension ATenTable {
             try c.net.filled(
                 c.dims("size"), c.number("fill_value"), c.type("dtype") ?? c.tensor("self").elementType)
         }
-        add("scalar_tensor") { c in try c.net.scalar(c.number("s"), as: c.type("dtype") ?? c.net.defaultReal) }
+        add("scalar_tensor") { c in
+            let type = try c.type("dtype") ?? c.net.defaultReal
+            switch try c.operand("s") {
+            case .wire(let size): return try c.net.cast(size, to: type)
+            case .number(let value): return try c.net.scalar(value, as: type)
+            }
+        }
+        // Numbers in TorchScript's code: `torch.tensor(0)`, `torch.tensor([0.5, 1.0])`.
+        add("tensor.bool", "tensor.int", "tensor.float") { c in
+            let value = try c.number("t")
+            return try c.net.scalar(value, as: c.type("dtype") ?? c.net.commonType([.number(value)]))
+        }
+        add("tensor") { c in
+            let wanted = try c.type("dtype")
+            switch try c.argument("data") {
+            case .ints:
+                let values = try c.ints("data").map(Int64.init)
+                return try c.net.cast(c.net.vector(values), to: wanted ?? .int64)
+            case .floats(let values):
+                let type = wanted ?? c.net.defaultReal
+                let exact = type.isFloatingPoint ? type : .float64
+                return try c.net.cast(c.net.reals(values, shape: [values.count], as: exact), to: type)
+            default: throw c.net.unsupported("only a list of numbers", "data")
+            }
+        }
         add("arange", "arange.start", "arange.start_step") { c in try c.arange() }
         add("linspace") { c in
             let (start, end, steps) = try (c.real("start"), c.real("end"), c.int("steps"))

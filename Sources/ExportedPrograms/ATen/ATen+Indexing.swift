@@ -13,6 +13,7 @@ extension ATenTable {
             let x = try c.tensor("self")
             let index = try c.tensor("index")
             let axis = try c.axis("dim", rank: x.rank)
+            guard index.rank == x.rank else { throw c.net.invalid("indices of another rank") }
             try c.net.keepSamplesApart(x, axes: [axis])
             return try c.net.emit(
                 "GatherElements", [x, index], [Attribute("axis", .int(Int64(axis)))], shape: index.shape,
@@ -109,6 +110,7 @@ extension ATenTranslator {
             }
             let value = try reshape(cast(values, to: x.elementType), [])
             let missing = x.rank - mask.rank
+            guard missing >= 0 else { throw invalid("a mask \(mask.shape.text) over \(x.shape.text)") }
             let wide = missing > 0 ? try unsqueeze(mask, axes: Array(mask.rank..<x.rank)) : mask
             return try choice(wide, .wire(value), .wire(x))
         }

@@ -2,22 +2,18 @@ import GraphIR
 
 extension ATenTable {
     mutating func addNorms() {
-        add("batch_norm") { c in
+        // The statistics of the batch, and new running ones, are refused where they are used.
+        add(
+            "batch_norm", "native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_functional"
+        ) { c in
             let isTraining = try c.bool("training")
-            guard !isTraining, let mean = try c.optionalTensor("running_mean"),
-                let variance = try c.optionalTensor("running_var")
-            else { return try c.instanceStatistics() }
-            return try c.batchNorm(mean, variance)
+            let hasStatistics = try (c.has("running_mean"), c.has("running_var"))
+            if isTraining, hasStatistics.0 || hasStatistics.1 { throw c.net.trainingMode("training") }
+            guard hasStatistics == (true, true) else { return try c.instanceStatistics() }
+            return try c.batchNorm(c.tensor("running_mean"), c.tensor("running_var"))
         }
-        // The statistics of the batch, which come second and third, are refused where they are used.
         add("_native_batch_norm_legit_no_training") { c in
             try c.batchNorm(c.tensor("running_mean"), c.tensor("running_var"))
-        }
-        add("native_batch_norm", "_native_batch_norm_legit") { c in
-            guard try !c.bool("training"), let mean = try c.optionalTensor("running_mean"),
-                let variance = try c.optionalTensor("running_var")
-            else { return try c.instanceStatistics() }
-            return try c.batchNorm(mean, variance)
         }
         add("_native_batch_norm_legit.no_stats") { c in
             _ = try c.bool("training")
@@ -28,7 +24,10 @@ extension ATenTable {
             guard try c.bool("use_input_stats") else {
                 return try c.batchNorm(c.tensor("running_mean"), c.tensor("running_var"))
             }
-            _ = try (c.has("running_mean"), c.has("running_var"))
+            // In evaluation running statistics are what is used.
+            guard try !c.has("running_mean"), try !c.has("running_var") else {
+                throw c.net.trainingMode("use_input_stats")
+            }
             guard x.rank > 2 else { throw c.net.invalid("\(x.shape.text) is no map") }
             let normed = try c.net.normalized(x, axes: Array(2..<x.rank), epsilon: c.real("eps"))
             return try c.channelAffine(normed)
@@ -36,7 +35,7 @@ extension ATenTable {
         add("layer_norm", "native_layer_norm") { c in
             let x = try c.tensor("input")
             let count = try c.dims("normalized_shape").count
-            guard (1...max(x.rank, 1)).contains(count) else { throw c.net.invalid("no axes to normalize") }
+            guard count >= 1, count <= x.rank else { throw c.net.invalid("no axes to normalize") }
             try c.net.keepSamplesApart(x, axes: (x.rank - count)..<x.rank)
             let epsilon = try c.real("eps")
             let (weight, bias) = try (c.optionalTensor("weight"), c.optionalTensor("bias"))
@@ -52,7 +51,7 @@ extension ATenTable {
         add("rms_norm", "_fused_rms_norm") { c in
             let x = try c.tensor("input")
             let count = try c.dims("normalized_shape").count
-            guard (1...max(x.rank, 1)).contains(count) else { throw c.net.invalid("no axes to normalize") }
+            guard count >= 1, count <= x.rank else { throw c.net.invalid("no axes to normalize") }
             let axes = Array((x.rank - count)..<x.rank)
             let mean = try c.net.reduced("ReduceMean", c.net.binary("Mul", x, x), axes: axes, keeps: true)
             let epsilon = try c.optionalNumber("eps")?.real ?? c.net.machineEpsilon(x.elementType)
@@ -77,10 +76,18 @@ extension ATenCall {
     fileprivate func batchNorm(_ mean: Wire, _ variance: Wire) throws -> Wire {
         let x = try tensor("input")
         guard x.rank >= 2 else { throw net.invalid("\(x.shape.text) has no channels") }
+        guard mean.rank == 1, variance.rank == 1, mean.shape[0].mayBe(x.shape[1]), variance.shape[0].mayBe(x.shape[1])
+        else { throw net.invalid("statistics \(mean.shape.text) and \(variance.shape.text) of \(x.shape.text)") }
         try net.keepSamplesApart(x, axes: [1])
         let channels = try net.reshape(mean, mean.shape)
         func filled(_ name: String, _ number: Int64) throws -> Wire {
-            try optionalTensor(name) ?? net.expand(net.scalar(.whole(number), as: x.elementType), channels.shape)
+            guard let given = try optionalTensor(name) else {
+                return try net.expand(net.scalar(.whole(number), as: x.elementType), channels.shape)
+            }
+            guard given.rank == 1, given.shape[0].mayBe(x.shape[1]) else {
+                throw net.invalid("\(given.shape.text) for the channels of \(x.shape.text)")
+            }
+            return given
         }
         let epsilon = try real("eps")
         guard net.isDecimal(epsilon) else {

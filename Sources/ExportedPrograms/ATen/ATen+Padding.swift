@@ -20,8 +20,12 @@ extension ATenTable {
         add("pixel_shuffle") { c in
             let x = try c.tensor("self")
             let factor = try c.int("upscale_factor")
-            guard x.rank == 4, factor > 0, let area = factor.multiplied(checked: factor) else {
-                throw c.net.unsupported("only maps with a batch")
+            guard x.rank == 4 else { throw c.net.unsupported("only maps with a batch") }
+            guard factor > 0, let area = factor.multiplied(checked: factor) else {
+                throw c.net.invalid("a factor of \(factor)")
+            }
+            guard try x.shape[1].mayBe(x.shape[1] / .number(Int64(area)) * .number(Int64(area))) else {
+                throw c.net.invalid("\(x.shape.text) in squares of \(factor)")
             }
             let f = SymbolicInt.number(Int64(factor))
             return try c.net.emit(
@@ -31,9 +35,9 @@ extension ATenTable {
         }
         add("pixel_unshuffle") { c in
             let x = try c.tensor("self")
-            guard x.rank == 4, case let f = try c.dim("downscale_factor"), let factor = f.known, factor > 0 else {
-                throw c.net.unsupported("only maps with a batch")
-            }
+            let f = try c.dim("downscale_factor")
+            guard x.rank == 4 else { throw c.net.unsupported("only maps with a batch") }
+            guard let factor = f.known, factor > 0 else { throw c.net.invalid("a factor of \(f.text)") }
             let (n, channels) = (x.shape[0], x.shape[1])
             let (height, width) = try (x.shape[2] / f, x.shape[3] / f)
             let cut = try c.net.reshape(x, [n, channels, height, f, width, f])

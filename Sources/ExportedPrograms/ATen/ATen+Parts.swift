@@ -41,7 +41,8 @@ extension ATenTable {
             let axis = try c.axis("dim", rank: x.rank)
             guard let size = x.shape[axis].size, case let count = try c.int("sections"), (1...4096).contains(count)
             else {
-                throw c.net.unsupported("only a known number of sections of a known size")
+                throw c.net.unsupported(
+                    "only a known number of sections of a known size", settling: [x.shape[axis]])
             }
             return try c.net.split(
                 x, axis: axis, (0..<count).map { .number(Int64(size / count + ($0 < size % count ? 1 : 0))) })
@@ -94,7 +95,7 @@ extension ATenTable {
             var x = try c.tensor("self")
             let shifts = try c.dims("shifts")
             let shape = x.shape
-            var axes = try c.axes("dims", rank: x.rank, emptyIsAll: false)
+            var axes = try c.axes("dims", rank: x.rank, emptyIsAll: false, mayRepeat: true)
             if axes.isEmpty {
                 x = try c.net.reshape(x, [x.shape.product()])
                 axes = [0]
@@ -103,10 +104,9 @@ extension ATenTable {
                 throw c.net.invalid("\(shifts.count) shifts of \(axes.count) axes")
             }
             for (axis, shift) in zip(axes, shifts) {
-                guard let size = x.shape[axis].known, let by = shift.known, size > 0 else {
-                    throw c.net.unsupported("only axes and shifts of known size")
-                }
-                let cut = SymbolicInt.number(((-(by % size)) % size + size) % size)
+                let size = x.shape[axis]
+                if size == .number(0) { continue }
+                let cut = try (.number(0) - shift) % size
                 if cut == .number(0) { continue }
                 x = try c.net.concat(
                     [
@@ -133,12 +133,13 @@ extension ATenTable {
             let (first, second) = try (c.axis("dim1", rank: x.rank), c.axis("dim2", rank: x.rank))
             let offset = try c.int("offset")
             guard let rows = x.shape[first].size, let columns = x.shape[second].size, first != second else {
-                throw c.net.unsupported("only planes of known size")
+                throw c.net.unsupported("only planes of known size", settling: x.shape)
             }
             let rest = (0..<x.rank).filter { $0 != first && $0 != second }
             let plane = try c.net.permute(x, rest + [first, second])
-            guard let all = rows.multiplied(checked: columns), all < 1 << 24, abs(offset) < 1 << 24 else {
-                throw c.net.unsupported("a plane of \(rows) by \(columns)")
+            guard let all = rows.multiplied(checked: columns), all < 1 << 24, (-1 << 24...1 << 24).contains(offset)
+            else {
+                throw c.net.unsupported("the diagonal \(offset) of a plane of \(rows) by \(columns)")
             }
             let count = max(0, min(rows - max(0, -offset), columns - max(0, offset)))
             let flat = try c.net.reshape(plane, rest.map { x.shape[$0] } + [.number(Int64(all))])
@@ -147,6 +148,7 @@ extension ATenTable {
         }
         add("tril", "triu") { c in
             let x = try c.tensor("self")
+            guard x.rank > 1 else { throw c.net.invalid("no matrix") }
             let offset = try c.net.constant(Tensor(scalar: Int64(c.int("diagonal"))))
             return try c.net.emit(
                 "Trilu", [x, offset], [Attribute("upper", .int(c.schema.name == "triu" ? 1 : 0))], shape: x.shape)
@@ -181,10 +183,12 @@ extension ATenTranslator {
             if let count = try size.exactQuotient(by: each)?.size, (1...4096).contains(count) {
                 return [SymbolicInt](repeating: each, count: count)
             }
-            throw unsupported("an axis of \(size.text) can't be cut into pieces of \(each.text)")
+            throw unsupported(
+                "an axis of \(size.text) can't be cut into pieces of \(each.text)", settling: [size, each])
         }
         if size == 0 { return [.number(0)] }
-        return stride(from: 0, to: size, by: Int64.Stride(each)).map { .number(min(each, size - $0)) }
+        let (count, rest) = size.quotientAndRemainder(dividingBy: each)
+        return [SymbolicInt](repeating: .number(each), count: Int(count)) + (rest == 0 ? [] : [.number(rest)])
     }
 
     /// The tensor with a slice of an axis replaced.
@@ -192,7 +196,9 @@ extension ATenTranslator {
         _ x: Wire, axis: Int, from start: SymbolicInt, to end: SymbolicInt, step: Int, with part: Wire
     ) throws -> Wire {
         let size = x.shape[axis]
-        let (first, last) = try (position(start, in: size), position(end, in: size))
+        let first = try position(start, in: size)
+        var last = try position(end, in: size)
+        if let from = first.known, let to = last.known, to < from { last = first }
         var shape = x.shape
         guard step > 0 else { throw invalid("a step of \(step)") }
         shape[axis] = try (last - first + .number(Int64(step - 1))) / .number(Int64(step))
@@ -204,10 +210,10 @@ extension ATenTranslator {
             return try concat(parts.filter { $0.shape[axis] != .number(0) }, axis: axis)
         }
         guard let size = size.size, let first = first.size, let last = last.size, size < 1 << 24 else {
-            throw unsupported("only steps over an axis of known size")
+            throw unsupported("only steps over an axis of known size", settling: [x.shape[axis], start, end])
         }
         var positions = (0..<size).map(Int64.init)
-        for (index, place) in stride(from: first, to: last, by: step).enumerated() {
+        for (index, place) in stride(from: first, to: last, by: min(step, max(size, 1))).enumerated() {
             positions[place] = Int64(size + index)
         }
         return try gather(concat([x, part], axis: axis), axis: axis, vector(positions))

@@ -53,15 +53,16 @@ extension ATenCall {
             let size = x.shape[x.rank - windows.kernel.count + axis]
             let (stride, pad) = (windows.strides[axis], Int64(windows.pads[axis]))
             let reach = Int64(windows.dilations[axis]) * Int64(windows.kernel[axis] - 1)
-            let count = try net.windowCount(size, reach: reach, padding: 2 * pad, stride: stride)
-            guard windows.isCeiling else { return count }
-            guard let known = size.known, let floor = count.known else {
-                if stride == 1 { return count }
-                throw net.unsupported("rounding up needs a size that is known", "ceil_mode")
+            guard windows.isCeiling else {
+                return try net.windowCount(size, reach: reach, padding: 2 * pad, stride: stride)
             }
-            // A window that would start in the padding behind the image is none.
-            let room = known + 2 * pad - reach - 1
-            return .number(room % Int64(stride) != 0 && floor * Int64(stride) < known + pad ? floor + 1 : floor)
+            // As many as would fit into endless padding behind, ⌈(size + 2·pad − reach − 1) / stride⌉ + 1, or as start
+            // ahead of the padding, ⌈(size + pad) / stride⌉: which is fewer doesn't depend on the size.
+            let step = Int64(stride)
+            let room = pad + step - 1 + min(pad + step - 1 - reach, 0)
+            let count = try (size + .number(room)) / .number(step)
+            if let known = count.known, known < 1 { throw net.noWindow(reach, size) }
+            return count
         }
     }
 
@@ -119,7 +120,7 @@ extension ATenCall {
             }
             guard let sizes = given.known?.map(Int.init),
                 zip(sizes, bins).allSatisfy({ (1...1 << 11).contains($0) && (1...1 << 11).contains($1) })
-            else { throw net.unsupported("adaptive pools want a size that is known") }
+            else { throw net.unsupported("adaptive pools want a size that is known", settling: given) }
             if sizes == bins { return [x] }
             let shape = x.shape[..<2] + bins.map { .number(Int64($0)) }
             if zip(sizes, bins).allSatisfy({ $0 % $1 == 0 }) {

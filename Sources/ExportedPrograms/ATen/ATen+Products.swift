@@ -8,9 +8,16 @@ extension ATenTable {
             let weight = try c.tensor("weight")
             let bias = try c.optionalTensor("bias")
             if x.rank == 2, weight.rank == 2 {
+                guard x.shape[1].mayBe(weight.shape[1]) else {
+                    throw c.net.invalid("\(x.shape.text) through a layer \(weight.shape.text)")
+                }
+                let result = [x.shape[0], weight.shape[0]]
+                if let bias, try c.net.broadcast(bias.shape, result) != result {
+                    throw c.net.invalid("\(bias.shape.text) added to \(result.text)")
+                }
                 try c.net.keepSamplesApart(x, axes: [1])
                 return try c.net.emit(
-                    "Gemm", [x, weight, bias], [Attribute("transB", .int(1))], shape: [x.shape[0], weight.shape[0]])
+                    "Gemm", [x, weight, bias], [Attribute("transB", .int(1))], shape: result)
             }
             let flipped = weight.rank == 2 ? try c.net.permute(weight, [1, 0]) : weight
             let product = try c.net.matMul(x, flipped)
@@ -52,7 +59,7 @@ extension ATenTranslator {
         let left = a.rank == 1 ? [.number(1)] + a.shape : a.shape
         let right = b.rank == 1 ? b.shape + [.number(1)] : b.shape
         let (inner, other) = (left[left.count - 1], right[right.count - 2])
-        guard inner == other || inner.known == nil || other.known == nil else {
+        guard inner.mayBe(other) else {
             throw invalid("a product of \(a.shape.text) and \(b.shape.text)")
         }
         var shape = try broadcast(left.dropLast(2), right.dropLast(2))
@@ -66,8 +73,15 @@ extension ATenTranslator {
         let bias = try call.tensor("self")
         let (alpha, beta) = try (call.number("alpha"), call.number("beta"))
         if a.rank == 2, b.rank == 2, alpha.real == 1, beta.real == 1, bias.rank <= 2 {
+            guard a.shape[1].mayBe(b.shape[0]) else {
+                throw invalid("a product of \(a.shape.text) and \(b.shape.text)")
+            }
+            let result = [a.shape[0], b.shape[1]]
+            guard try broadcast(bias.shape, result) == result else {
+                throw invalid("\(bias.shape.text) added to \(result.text)")
+            }
             try keepSamplesApart(a, axes: [1])
-            return try emit("Gemm", [a, b, bias], shape: [a.shape[0], b.shape[1]])
+            return try emit("Gemm", [a, b, bias], shape: result)
         }
         let product = try scaled(matMul(a, b), by: alpha)
         return beta.real == 0 ? product : try binary("Add", scaled(bias, by: beta), product)
@@ -91,7 +105,11 @@ extension ATenTranslator {
             rest = try broadcast(rest, Array(tensor.shape[parts[0].count..<(parts[0].count + open)]))
             let shapes = Array(tensor.shape[..<parts[0].count] + tensor.shape[(parts[0].count + open)...])
             for (letter, size) in zip(letters, shapes) {
-                if sizes[letter] == nil || sizes[letter] == .number(1) { sizes[letter] = size }
+                let other = sizes[letter] ?? .number(1)
+                guard size == .number(1) || other == .number(1) || size.mayBe(other) else {
+                    throw invalid("'\(letter)' is both \(other.text) and \(size.text) in '\(equation)'")
+                }
+                if sizes[letter] == nil || other == .number(1) { sizes[letter] = size }
                 counts[letter, default: 0] += 1
             }
         }

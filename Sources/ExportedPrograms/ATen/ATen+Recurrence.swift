@@ -13,7 +13,7 @@ extension ATenCall {
     /// - Parameter order: PyTorch's gates in ONNX's order.
     fileprivate func recurrence(_ op: String, gates: Int, order: [Int], states: Int) throws -> [Wire] {
         guard try !bool("train") || real("dropout") == 0 else {
-            throw net.unsupported("the program was exported in training mode", "train")
+            throw net.trainingMode("train")
         }
         var x = try tensor("input")
         var parameters = try tensors("params")[...]
@@ -25,7 +25,7 @@ extension ATenCall {
         guard x.rank == 3, hidden.count == states, (1...64).contains(layers),
             parameters.count == layers * directions * (hasBias ? 4 : 2), hidden.allSatisfy({ $0.rank == 3 }),
             let size = hidden[0].shape.last,
-            let width = size.size
+            let width = size.size, width > 0
         else { throw net.unsupported("only layers without projections, with a batch") }
         if isBatchFirst { x = try net.swapping(x, 0, 1) }
         try net.keepSamplesApart(x, axes: [0, 2])

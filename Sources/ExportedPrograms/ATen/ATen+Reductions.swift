@@ -123,7 +123,9 @@ extension ATenCall {
             x = try net.reshape(x, [x.shape.product()])
             (axes, keeps) = ([0], false)
         }
-        guard let axis = axes.first, axes.count == 1 else { throw net.invalid("the place on more than one axis") }
+        guard let axis = axes.first, axes.count == 1, axis < x.rank else {
+            throw net.invalid("the place on more than one axis")
+        }
         try net.keepSamplesApart(x, axes: [axis])
         var shape = x.shape
         if keeps { shape[axis] = .number(1) } else { shape.remove(at: axis) }
@@ -142,11 +144,15 @@ extension ATenCall {
         let (mean, squares) = try net.deviations(x, axes: axes)
         var result = squares
         if correction != 0 {
-            guard let count = try axes.map({ x.shape[$0] }).product().known else {
-                throw net.unsupported("only axes of known size", "correction")
-            }
             let sum = try net.reduced("ReduceSum", squares.squares, axes: axes, keeps: true)
-            result.variance = try net.with("Div", sum, max(Double(count) - correction, 0))
+            let count = try axes.map({ x.shape[$0] }).product()
+            if let count = count.known {
+                result.variance = try net.with("Div", sum, max(Double(count) - correction, 0))
+            } else {
+                let all = try net.cast(net.vector([count]), to: x.elementType)
+                let divisor = try net.with("Max", net.with("Sub", all, correction), 0)
+                result.variance = try net.binary("Div", sum, net.squeeze(divisor, axes: [0]))
+            }
         }
         if keeps { return (result.variance, mean) }
         return (try net.squeeze(result.variance, axes: axes), try net.squeeze(mean, axes: axes))
@@ -169,8 +175,12 @@ extension ATenCall {
 }
 
 extension ATenTranslator {
+    /// A reduction over axes counted from the front, each named once.
     func reduced(_ op: String, _ x: Wire, axes: [Int], keeps: Bool) throws -> Wire {
         if x.rank == 0 { return x }
+        guard Set(axes).count == axes.count, axes.allSatisfy(x.shape.indices.contains) else {
+            throw invalid("no axes \(axes) of \(x.rank) to reduce")
+        }
         try keepSamplesApart(x, axes: axes)
         var shape = x.shape
         for axis in axes.sorted(by: >) {
@@ -190,6 +200,9 @@ extension ATenTranslator {
 
     /// The greatest or least elements of an axis, in order, and their positions.
     func topK(_ x: Wire, axis: Int, _ count: SymbolicInt, isLargest: Bool) throws -> [Wire] {
+        if let size = x.shape[axis].known, let wanted = count.known, wanted > size {
+            throw invalid("\(wanted) elements of an axis of \(size)")
+        }
         try keepSamplesApart(x, axes: [axis])
         var shape = x.shape
         shape[axis] = count

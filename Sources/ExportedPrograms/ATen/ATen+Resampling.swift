@@ -41,7 +41,7 @@ extension ATenTable {
         add("grid_sampler", "grid_sampler_2d") { c in
             let x = try c.tensor("input")
             let grid = try c.tensor("grid")
-            guard x.rank == 4, grid.rank == 4,
+            guard x.rank == 4, grid.rank == 4, x.shape[0].mayBe(grid.shape[0]), grid.shape[3].mayBe(.number(2)),
                 let mode = ["linear", "nearest", "cubic"][checked: try c.int("interpolation_mode")],
                 let edges = ["zeros", "border", "reflection"][checked: try c.int("padding_mode")]
             else { throw c.net.unsupported("only maps of two dimensions") }
@@ -81,12 +81,19 @@ extension ATenCall {
         }
         let hasSize = try isRead("output_size", hasValue: true)
         if let factors, factors.count == count {
-            guard factors.allSatisfy({ $0 > 0 && $0.isFinite }) else { throw net.invalid("factors \(factors)") }
+            guard factors.allSatisfy({ Float($0) > 0 && Float($0).isFinite }) else {
+                throw net.invalid("factors \(factors)")
+            }
             let sizes = try zip(x.shape[2...], factors).map { size, factor -> SymbolicInt in
-                if let whole = Int64(exactly: factor) { return try size * .number(whole) }
+                // 1.5 is 3 halves.
+                let parts = (1...10).map { Int64(1) << $0 }.first { Int64(exactly: factor * Double($0)) != nil }
+                if let parts, let share = Int64(exactly: factor * Double(parts)) {
+                    return try size * .number(share) / .number(parts)
+                }
                 guard let known = size.known, let result = Int64(exactly: (Double(known) * factor).rounded(.down))
                 else {
-                    throw net.unsupported("factors that aren't whole need a size that is known", "scale_factors")
+                    throw net.unsupported(
+                        "factors of \(factor) need a size that is known", "scale_factors", settling: [size])
                 }
                 return .number(result)
             }

@@ -110,6 +110,7 @@ extension ATenTable {
         add("repeat_interleave.self_int") { c in
             var x = try c.tensor("self")
             let times = try c.dim("repeats")
+            guard times.known.map({ $0 >= 0 }) ?? true else { throw c.net.invalid("\(times.text) repetitions") }
             let axis: Int
             if try c.has("dim") {
                 axis = try c.axis("dim", rank: x.rank)
@@ -135,7 +136,7 @@ extension ATenTable {
         add("dropout", "feature_dropout", "alpha_dropout", "native_dropout") { c in
             // Without "train" native_dropout trains.
             guard try (c.has("train") && !c.bool("train")) || c.real("p") == 0 else {
-                throw c.net.unsupported("the program was exported in training mode", "train")
+                throw c.net.trainingMode("train")
             }
             c.skipArguments()
             return try c.tensor("input")

@@ -49,10 +49,8 @@ final class ATenCall {
     }
 
     /// The error for a number that an attribute has to hold and that depends on the sizes of the inputs.
-    private func open(_ name: String) -> GraphError {
-        GraphError(
-            .unsupportedArgument, "depends on the sizes of the inputs", argument: name,
-            hint: "fix them: --batch 1")
+    private func open(_ name: String, _ size: SymbolicInt) -> GraphError {
+        net.unsupported("depends on the sizes of the inputs: \(size.text)", name, settling: [size])
     }
 
     private func wrong(_ name: String, _ wanted: String) -> GraphError {
@@ -100,7 +98,20 @@ final class ATenCall {
     func operand(_ name: String) throws -> Operand {
         if name == schema.arguments.first?.name, selfOverride != nil { return .wire(try tensor(name)) }
         if case .tensor(let value) = try argument(name), net.isTensor(value) { return .wire(try tensor(name)) }
+        if let size = try openSize(name) { return .wire(try net.squeeze(net.vector([size]), axes: [0])) }
         return .number(try number(name))
+    }
+
+    /// The whole number that depends on the sizes of the inputs, where the argument is such a one.
+    private func openSize(_ name: String) throws -> SymbolicInt? {
+        switch try argument(name) {
+        case .int(.symbol(let symbol)) where net.reals[symbol] != nil: return nil
+        case .tensor(let symbol) where net.reals[symbol] != nil || net.numbers[symbol] == nil: return nil
+        case .int, .tensor:
+            let size = try dim(name)
+            return size.known == nil ? size : nil
+        default: return nil
+        }
     }
 
     // MARK: Numbers
@@ -119,7 +130,8 @@ final class ATenCall {
     func optionalDim(_ name: String) throws -> SymbolicInt? { try has(name) ? try dim(name) : nil }
 
     func int(_ name: String) throws -> Int {
-        guard let value = try dim(name).size else { throw open(name) }
+        let size = try dim(name)
+        guard let value = size.size else { throw open(name, size) }
         return value
     }
 
@@ -137,7 +149,7 @@ final class ATenCall {
     /// Whole numbers that are known; a single one stands for all of `count`.
     func ints(_ name: String, count: Int? = nil) throws -> [Int] {
         let values = try dims(name).map { size in
-            guard let value = size.size else { throw open(name) }
+            guard let value = size.size else { throw open(name, size) }
             return value
         }
         guard let count, values.count != count else { return values }
@@ -149,8 +161,9 @@ final class ATenCall {
     func axis(_ name: String, rank: Int) throws -> Int { try net.axis(int(name), rank: rank) }
 
     /// Axes counted from the front; all where the argument is left out or, as PyTorch reads it, empty.
-    func axes(_ name: String, rank: Int, emptyIsAll: Bool = true) throws -> [Int] {
+    func axes(_ name: String, rank: Int, emptyIsAll: Bool = true, mayRepeat: Bool = false) throws -> [Int] {
         let axes = try ints(name).map { try net.axis($0, rank: rank) }
+        guard mayRepeat || Set(axes).count == axes.count else { throw net.invalid("an axis is named twice: \(axes)") }
         return axes.isEmpty && emptyIsAll ? Array(0..<rank) : axes
     }
 
@@ -169,7 +182,8 @@ final class ATenCall {
         case .float(let value): return .real(value)
         case .int(let size):
             if case .symbol(let symbol) = size, let real = net.reals[symbol] { return .real(real) }
-            guard let value = try net.resolved(size).known else { throw open(name) }
+            let resolved = try net.resolved(size)
+            guard let value = resolved.known else { throw open(name, resolved) }
             return .whole(value)
         case .tensor(let symbol):
             if let real = net.reals[symbol] { return .real(real) }

@@ -2,12 +2,15 @@ import GraphIR
 
 /// The form of one overload of an ATen operator: its arguments by name, their types and defaults.
 public struct ATenSchema: Sendable {
+    /// One of the arguments that an overload takes.
     public struct Argument: Sendable {
+        /// The keyword that stands for it: `stride`.
         public var name: String
         /// As PyTorch writes it, without the note on aliasing: `Tensor?`, `SymInt[2]`, `Scalar`.
         public var type: String
         /// What stands for the argument where it is left out; `nil` where it can't be.
         public var defaultValue: ATenArgument?
+        /// Whether it can't be given by position.
         public var isKeywordOnly = false
         /// Whether a result shares this argument's memory: `Tensor(a)`.
         public var isAliased = false
@@ -17,6 +20,7 @@ public struct ATenSchema: Sendable {
     public var name: String
     /// The overload; `default` where PyTorch's is empty.
     public var overload: String
+    /// The arguments in the order in which they can be given by position.
     public var arguments: [Argument]
     /// The types of the results; `Tensor[]` is a list of as many as there are.
     public var results: [String]

@@ -31,6 +31,9 @@ let atenSchemaText = """
      running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)
     _native_batch_norm_legit.no_stats(Tensor input, Tensor? weight, Tensor? bias, bool training, float momentum, float
      eps) -> (Tensor, Tensor, Tensor)
+    _native_batch_norm_legit_functional(Tensor input, Tensor? weight, Tensor? bias, Tensor running_mean, Tensor
+     running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor, Tensor running_mean_out, Tensor
+     running_var_out)
     _native_batch_norm_legit_no_training(Tensor input, Tensor? weight, Tensor? bias, Tensor running_mean, Tensor
      running_var, float momentum, float eps) -> (Tensor, Tensor, Tensor)
     _prelu_kernel(Tensor self, Tensor weight) -> Tensor
@@ -477,6 +480,10 @@ let atenSchemaText = """
     t_copy(Tensor self) -> Tensor
     tan(Tensor self) -> Tensor
     tanh(Tensor self) -> Tensor
+    tensor(t[] data, *, ScalarType? dtype=None, Device? device=None, bool requires_grad=False) -> Tensor
+    tensor.bool(bool t, *, ScalarType? dtype=None, Device? device=None, bool requires_grad=False) -> Tensor
+    tensor.float(float t, *, ScalarType? dtype=None, Device? device=None, bool requires_grad=False) -> Tensor
+    tensor.int(int t, *, ScalarType? dtype=None, Device? device=None, bool requires_grad=False) -> Tensor
     tensor_split.indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]
     tensor_split.sections(Tensor(a -> *) self, SymInt sections, int dim=0) -> Tensor(a)[]
     tensordot(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor

@@ -8,9 +8,10 @@ extension ATenTranslator {
     /// - Parameter shape: at most one size may be -1: whatever is left.
     func reshape(_ x: Wire, _ shape: [SymbolicInt]) throws -> Wire {
         let total = try x.shape.product()
-        let target = try filled(separated(shape, of: x), total: total)
+        let (target, isCertain) = try filled(separated(shape, of: x), total: total)
         if target == x.shape { return x }
-        // 0 copies the size of the same axis, -1 is what is left; both keep a size open without computing it.
+        // 0 copies the size of the same axis, -1 is what is left; both keep a size open without computing it. Where the
+        // sizes aren't known to fit, all of them are computed, so that the run compares.
         var sizes = target
         var open = 0
         for (axis, size) in target.enumerated() where size.known == nil {
@@ -20,7 +21,7 @@ extension ATenTranslator {
                 open += 1
             }
         }
-        if open == 1 {
+        if open == 1, isCertain {
             sizes = sizes.map { $0.known == nil ? .number(-1) : $0 }
         }
         var attributes: [Attribute] = []
@@ -49,11 +50,18 @@ extension ATenTranslator {
         return result
     }
 
-    private func filled(_ shape: [SymbolicInt], total: SymbolicInt) throws -> [SymbolicInt] {
+    /// - Returns: the sizes with -1 replaced, and whether they are known to make up the total.
+    private func filled(
+        _ shape: [SymbolicInt], total: SymbolicInt
+    ) throws -> (shape: [SymbolicInt], isCertain: Bool) {
         var result = shape
+        var isCertain = true
         let known = try shape.filter { $0 != .number(-1) }.product()
         if let index = shape.firstIndex(of: .number(-1)) {
             if known == .number(0) {
+                guard total.mayBe(.number(0)) else {
+                    throw invalid("\(total.text) elements can't take the shape \(shape.text)")
+                }
                 result[index] = .number(0)
             } else if let size = try total.exactQuotient(by: known) {
                 result[index] = size
@@ -62,18 +70,22 @@ extension ATenTranslator {
             } else {
                 result[index] = try total / known
             }
-        } else if total != known, total.known != nil || known.known == nil || assumedBatch != nil {
+        } else if total != known {
             let isOpen = total.text.contains("?") || known.text.contains("?")
-            if !isOpen { throw invalid("\(total.text) elements can't take the shape \(shape.text)") }
+            if try !isOpen && (assumedBatch != nil || total.differs(from: known)) {
+                throw invalid("\(total.text) elements can't take the shape \(shape.text)")
+            }
+            isCertain = isOpen
         }
         guard result.allSatisfy({ $0.known.map { $0 >= 0 } ?? true }) else {
             throw invalid("\(shape.text) is no shape")
         }
-        return result
+        return (result, isCertain)
     }
 
     func unsqueeze(_ x: Wire, axes: [Int]) throws -> Wire {
         let rank = x.rank + axes.count
+        guard axes.allSatisfy((0..<rank).contains) else { throw invalid("no axes \(axes) of \(rank)") }
         var rest = x.shape.makeIterator()
         let shape = (0..<rank).map { axes.contains($0) ? .number(1) : rest.next() ?? .number(1) }
         return try emit("Unsqueeze", [x, vector(axes.map(Int64.init))], shape: shape)
@@ -209,7 +221,7 @@ extension ATenTranslator {
     func split(_ x: Wire, axis: Int, _ sizes: [SymbolicInt]) throws -> [Wire] {
         if sizes.count == 1 { return [x] }
         try keepSamplesApart(x, axes: [axis])
-        guard try sizes.reduce(SymbolicInt.number(0), +) == x.shape[axis] else {
+        guard try !sizes.reduce(SymbolicInt.number(0), +).differs(from: x.shape[axis]) else {
             throw invalid("axis \(axis) of \(x.shape.text) isn't as long as \(sizes.text) together")
         }
         return try emit(
@@ -261,6 +273,7 @@ extension ATenTranslator {
     /// The elements of an axis in reverse.
     func flip(_ x: Wire, axes: [Int]) throws -> Wire {
         guard !axes.isEmpty else { return x }
+        guard axes.allSatisfy(x.shape.indices.contains) else { throw invalid("no axes \(axes) of \(x.rank)") }
         try keepSamplesApart(x, axes: axes)
         return try emit(
             "Slice",

@@ -81,7 +81,10 @@ extension ATenTranslator {
     /// Compares what our operators make with what the program says that its operators make.
     private func check(_ wire: inout Wire, against recorded: ATenTensorType?, _ name: String) throws {
         guard let recorded else { return }
-        let shape = try recorded.shape.map(resolved)
+        // Of a size in words that we don't know, ours is taken.
+        let shape = try zip(recorded.shape, wire.shape + recorded.shape.dropFirst(wire.rank)).map { said, made in
+            if case .unknown = said { made } else { try resolved(said) }
+        }
         let isSame =
             shape.count == wire.rank
             && zip(wire.shape, shape).allSatisfy { made, said in
@@ -96,6 +99,7 @@ extension ATenTranslator {
                 "'\(name)' is \(recorded.elementType.name) \(shape.text) in the program and comes out as "
                     + "\(wire.elementType.name) \(wire.shape.text)", node: place)
         }
+        try checkSizes(shape)
         for (axis, size) in wire.shape.enumerated()
         where size.known == nil && shape[axis].known != nil && size.text.contains("?") {
             wire.shape[axis] = shape[axis]
@@ -150,7 +154,7 @@ extension ATenTranslator {
 
     /// A size that a later node can ask a run for.
     private func run(_ size: SymbolicInt, _ x: Wire, _ axis: Int) throws -> SymbolicInt {
-        if case .symbol(let name) = size, sources[name] == nil { sources[name] = (x.id, axis) }
+        if case .symbol(let name) = size, sources[name] == nil { sources[name] = (x.id, axis, 1, 0) }
         return size
     }
 

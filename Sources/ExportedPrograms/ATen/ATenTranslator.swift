@@ -21,8 +21,10 @@ final class ATenTranslator {
     var numbers: [String: SymbolicInt] = [:]
     /// Real numbers that nodes made of such.
     var reals: [String: Double] = [:]
-    /// Where symbols can be read when the model runs: an axis of a value.
-    var sources: OrderedDictionary<String, (id: ValueID, axis: Int)> = [:]
+    /// Where symbols can be read when the model runs: an axis of a value, whose size is `factor * symbol + offset`.
+    var sources: OrderedDictionary<String, (id: ValueID, axis: Int, factor: Int64, offset: Int64)> = [:]
+    /// The symbols that count samples: the first sizes of the inputs.
+    var batchSymbols: Set<String> = []
     /// The symbol for the number of samples, where the program was exported with one and is to take any.
     var assumedBatch: String?
     /// The module whose code is being translated.
@@ -77,6 +79,7 @@ final class ATenTranslator {
         guard graph.nodes.count < Self.nodeLimit else {
             throw GraphError(.count, "more than \(Self.nodeLimit) nodes", node: place)
         }
+        for (_, shape) in results { try checkSizes(shape) }
         let base = "/" + (module.split(separator: ".").map(String.init) + [op]).joined(separator: "/")
         let name = unique(base)
         let wires = results.enumerated().map { index, result in
@@ -108,6 +111,12 @@ final class ATenTranslator {
         }
         lastNumbers[base] = number
         return name
+    }
+
+    /// No size of any value is negative; whoever works with the known ones relies on it.
+    /// - Throws: `op.argument`.
+    func checkSizes(_ shape: [SymbolicInt]) throws {
+        guard shape.allSatisfy({ $0.known.map { $0 >= 0 } ?? true }) else { throw invalid("\(shape.text) is no shape") }
     }
 
     /// How a size is declared in the model.
@@ -287,7 +296,12 @@ final class ATenTranslator {
                 "Shape", [Wire(id: source.id, elementType: .int64, shape: [])],
                 [Attribute("end", .int(Int64(source.axis + 1))), Attribute("start", .int(Int64(source.axis)))],
                 shape: [.number(1)], type: .int64)
-            result = shape
+            let scaled =
+                try source.offset == 0
+                ? shape : emit("Sub", [shape, vector([source.offset])], shape: [.number(1)], type: .int64)
+            result =
+                try source.factor == 1
+                ? scaled : emit("Div", [scaled, vector([source.factor])], shape: [.number(1)], type: .int64)
         case .sum(let items): result = try joined("Add", items)
         case .product(let items): result = try joined("Mul", items)
         case .quotient(let a, let b): result = try joined("Div", [a, b])
@@ -315,6 +329,25 @@ final class ATenTranslator {
 
     func unsupported(_ problem: String, _ argument: String? = nil) -> GraphError {
         GraphError(.unsupportedArgument, problem, node: place, argument: argument)
+    }
+
+    /// An error whose way out is to settle these sizes. Symbols of our own stand for what only a run can tell.
+    func unsupported(_ problem: String, _ argument: String? = nil, settling sizes: [SymbolicInt]) -> GraphError {
+        var error = unsupported(problem, argument)
+        let symbols = sizes.reduce(into: Set()) { $0.formUnion($1.freeSymbols) }
+        guard !symbols.isEmpty, !symbols.contains(where: { $0.hasPrefix("?") }) else { return error }
+        let samples = symbols.intersection(batchSymbols)
+        let options =
+            samples.isEmpty
+            ? "--image-size HxW or --input-shape" : samples == symbols ? "--batch 1" : "--input-shape"
+        error.hint = "fix the sizes: " + options
+        return error
+    }
+
+    func trainingMode(_ argument: String) -> GraphError {
+        GraphError(
+            .unsupportedArgument, "the program was exported in training mode", node: place, argument: argument,
+            hint: "export the model in evaluation mode: model.eval()")
     }
 
     func invalid(_ problem: String) -> GraphError { GraphError(.argument, problem, node: place) }

@@ -22,5 +22,6 @@ public struct ExportOptions: Sendable {
     /// Whether what depends on no input is computed now. Weights keep their names and bits beside the results.
     public var foldsConstants = false
 
+    /// The program as it is: its sizes, its types, nothing computed ahead.
     public init() {}
 }

@@ -1,12 +1,15 @@
 import Architectures
+import Execution
 import GraphIR
+import OrderedCollections
 
 /// The model of a program: each ATen operator as ONNX operators, weights under their names in the state dict.
 ///
 /// Nodes are named after the modules whose code they are (`/layer1/0/conv1/Conv`), and the value that a module returns
 /// after the module (`layer1.0.conv1`). The state dict comes back from the model with its names, order and bits.
 /// - Throws: ``GraphError``: `op.unsupported` naming all operators that have no translation with the places of their use,
-///   `op.unsupported-argument`, `op.argument`, `graph.invalid`; ``MappingError`` where a weight is missing or has another
+///   `op.unsupported-argument`, `op.argument`, `graph.invalid`, and what ``checkModel(_:)`` finds wrong with the result,
+///   as in an operator that no element type of the program suits; ``MappingError`` where a weight is missing or has another
 ///   shape than the program says.
 public func model(of program: ExportedProgram, options: ExportOptions = ExportOptions()) throws -> Model {
     let net = ATenTranslator(program, options: options)
@@ -28,7 +31,9 @@ public func model(of program: ExportedProgram, options: ExportOptions = ExportOp
         for (module, result) in calls.ending(at: index) { net.mark(result, asOutputOf: module) }
     }
     try net.addOutputs()
-    return try net.finished()
+    let model = try net.finished()
+    if let fault = checkModel(model).first { throw fault }
+    return model
 }
 
 extension ATenTranslator {
@@ -61,13 +66,17 @@ extension ATenTranslator {
             throw GraphError(.duplicate, "the program has two inputs named '\(label)'")
         }
         var shape = try type.shape.map(resolved)
+        try checkSizes(shape)
         if let assumedBatch, shape.first == .number(1) { shape[0] = .symbol(assumedBatch) }
         let elementType = self.type(type.elementType)
         let id = graph.addValue(label, type: .tensor(elementType, shape.map(dimension)))
         graph.inputs.append(id)
         for (axis, size) in shape.enumerated() {
-            if case .symbol(let symbol) = size, sources[symbol] == nil { sources[symbol] = (id, axis) }
+            guard let (symbol, factor, offset) = size.linear else { continue }
+            if let known = sources[symbol], (known.factor, known.offset) <= (factor, offset) { continue }
+            sources[symbol] = (id, axis, factor, offset)
         }
+        if case .symbol(let name)? = shape.first { batchSymbols.insert(name) }
         cells[name] = Cell(Wire(id: id, elementType: elementType, shape: shape))
     }
 
@@ -80,26 +89,29 @@ extension ATenTranslator {
         case .named(let name): wanted = .symbol(name)
         }
         guard wanted.known.map({ $0 > 0 }) ?? true else { throw GraphError(.argument, "a batch of \(wanted.text)") }
-        var first: SymbolicInt?
+        var firsts: OrderedSet<SymbolicInt> = []
         for (argument, specification) in zip(program.graph.inputs, program.inputs) {
             guard case .user = specification, case .tensor(let name) = argument,
                 let size = try program.graph.types[name]?.shape.first.map(resolved)
             else { continue }
-            guard first == nil || first == size else {
-                throw GraphError(.unsupportedArgument, "the inputs' first dimensions differ; which counts the samples?")
-            }
-            first = size
+            firsts.append(size)
         }
-        switch first {
+        // Beside one that is dynamic the fixed ones count something else.
+        let open = firsts.filter { $0.known == nil }
+        if open.count == 1 { firsts = open }
+        guard firsts.count < 2 else {
+            throw GraphError(.unsupportedArgument, "the inputs' first dimensions differ; which counts the samples?")
+        }
+        switch firsts.first {
         case nil: throw GraphError(.unsupportedArgument, "no input has a dimension that counts the samples")
         case .symbol(let name): numbers[name] = wanted
-        case let size where size == wanted: return
+        case let size? where size == wanted: return
         case .number(1):
             if case .symbol(let name) = wanted { assumedBatch = name } else { assumedBatch = "batch" }
-        case let size:
+        case let size?:
             throw GraphError(
                 .unsupportedArgument,
-                "the program was exported with \(size?.text ?? "?") samples; only one can be made any number",
+                "the program was exported with \(size.text) samples; only one can be made any number",
                 hint: "export it with one sample or with a dynamic batch")
         }
     }
@@ -129,7 +141,7 @@ extension ATenTranslator {
             guard case .user(let label) = specification else {
                 throw GraphError(
                     .unsupportedArgument, "the program changes a buffer",
-                    hint: "export it in evaluation mode: model.eval()")
+                    hint: "export the model in evaluation mode: model.eval()")
             }
             guard case .tensor(let name) = argument else { continue }
             var wire = try wire(named: name)

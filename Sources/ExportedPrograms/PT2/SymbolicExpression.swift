@@ -13,8 +13,10 @@ struct SymbolicExpression {
     static func parse(_ text: String) -> SymbolicInt {
         guard text.utf8.count <= maximumLength else { return .unknown(text) }
         var reader = SymbolicExpression(text: Array(text.utf8))
-        guard let value = reader.sum(depth: 0), reader.isAtEnd else { return .unknown(text) }
-        return value
+        guard let value = reader.sum(depth: 0), reader.isAtEnd, let bounded = try? value.bounded() else {
+            return .unknown(text)
+        }
+        return bounded
     }
 
     private init(text: [UInt8]) { self.text = text }
@@ -176,6 +178,6 @@ struct SymbolicExpression {
     /// A small power as a product.
     private static func power(_ base: SymbolicInt, _ exponent: SymbolicInt) -> SymbolicInt? {
         guard case .number(let exponent) = exponent, (1...8).contains(exponent) else { return nil }
-        return exponent == 1 ? base : .product(Array(repeating: base, count: Int(exponent)))
+        return exponent == 1 ? base : try? .product(Array(repeating: base, count: Int(exponent))).bounded()
     }
 }

@@ -38,7 +38,7 @@ extension ExportedProgram {
                 shape = assumed
             }
             let sizes = (shape ?? []).map { SymbolicInt.number(Int64($0)) }
-            arguments.append(unrolling.userInput(parameter.name, type: ATenTensorType(.float32, sizes)))
+            arguments.append(try unrolling.userInput(parameter.name, type: ATenTensorType(.float32, sizes)))
         }
         let interpreter = ScriptInterpreter(archive, program: unrolling)
         do {

@@ -125,13 +125,17 @@ extension ScriptInterpreter {
                 .limitCount, "more than \(Self.maximumUnknownSizes) computations with sizes that aren't known",
                 item: program.place)
         }
-        switch name {
-        case "add": return .int(.sum([a, b]))
-        case "sub": return .int(.sum([a, .product([.number(-1), b])]))
-        case "mul": return .int(.product([a, b]))
-        case "floordiv", "floor_divide": return .int(.quotient(a, b))
-        case "remainder": return .int(.remainder(a, b))
-        default: return .unknown
+        do {
+            switch name {
+            case "add": return .int(try a + b)
+            case "sub": return .int(try a - b)
+            case "mul": return .int(try a * b)
+            case "floordiv", "floor_divide": return .int(try a / b)
+            case "remainder": return .int(try a % b)
+            default: return .unknown
+            }
+        } catch let error as GraphError {
+            throw invalid(error.problem)
         }
     }
 
@@ -152,7 +156,6 @@ extension ScriptInterpreter {
             let isBelow = remainder != 0 && (remainder < 0) != (b < 0)
             if name == "remainder" { return .int(.number(isBelow ? remainder + b : remainder)) }
             return .int(.number(isBelow ? a / b - 1 : a / b))
-        case "div", "pow": return real(name, Double(a), Double(b))
         default: return real(name, Double(a), Double(b))
         }
     }

@@ -166,7 +166,9 @@ extension ScriptInterpreter {
         case ("Tensor", .number): return true
         case ("Tensor", .int), ("Tensor", .float), ("Tensor", .bool): return !isStrict
         case ("Scalar", .int), ("Scalar", .float), ("Scalar", .bool): return true
-        case ("int", .int), ("SymInt", .int), ("float", .float), ("float", .int), ("bool", .bool), ("str", .string),
+        case ("t", .int), ("t", .float): return true
+        case ("float", .int): return !isStrict
+        case ("int", .int), ("SymInt", .int), ("float", .float), ("bool", .bool), ("str", .string),
             ("ScalarType", .int), ("MemoryFormat", .int), ("Layout", .int), ("Device", .device):
             return true
         case ("Device", .unknown): return true
@@ -223,6 +225,7 @@ extension ScriptInterpreter {
             return flags.count == items.count ? .bools(flags) : nil
         }
         let numbers = items.compactMap { if case .int(let number) = $0.plain { number } else { nil } }
+        if type == "t[]", numbers.count < items.count { return list(items, type: "float[]") }
         if numbers.count == items.count, !items.isEmpty || !type.isEmpty { return .ints(numbers) }
         let names = items.compactMap { if case .tensor(let name) = $0 { name } else { nil } }
         return names.count == items.count ? .tensors(names) : nil

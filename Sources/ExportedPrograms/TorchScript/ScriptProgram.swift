@@ -106,18 +106,18 @@ final class ScriptProgram {
         program.inputs.append(isState ? .state(path) : .constant(path))
         let type = ATenTensorType(tensor.elementType, tensor.shape.map { .number(Int64($0)) })
         program.graph.types[name] = type
-        known.addInput(name, type)
+        try known.addInput(name, type)
         if isState { program.stateDict[path] = tensor } else { program.constants[path] = tensor }
         return name
     }
 
     /// Declares what the caller gives.
-    func userInput(_ name: String, type: ATenTensorType) -> ScriptValue {
+    func userInput(_ name: String, type: ATenTensorType) throws -> ScriptValue {
         let value = unique(name)
         program.graph.inputs.append(.tensor(value))
         program.inputs.append(.user(name: name))
         program.graph.types[value] = type
-        known.addInput(value, type)
+        try known.addInput(value, type)
         return .tensor(value)
     }
 

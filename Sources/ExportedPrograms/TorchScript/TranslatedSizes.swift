@@ -12,7 +12,9 @@ final class TranslatedSizes {
     }
 
     /// Declares an input of the graph.
-    func addInput(_ name: String, _ type: ATenTensorType) {
+    /// - Throws: `op.argument` for negative sizes.
+    func addInput(_ name: String, _ type: ATenTensorType) throws {
+        try net.checkSizes(type.shape)
         let id = net.graph.addValue(name, type: .tensor(type.elementType, type.shape.map(net.dimension)))
         net.graph.inputs.append(id)
         net.cells[name] = Cell(Wire(id: id, elementType: type.elementType, shape: type.shape))

@@ -79,7 +79,9 @@ struct WindowAttributes: Sendable {
             }
             let room = input[axis] + begin + end - size
             var outputs = room < 0 ? 0 : room / strides[axis] + 1
-            if ceilMode && room >= 0 && room % strides[axis] != 0 && outputs * strides[axis] < input[axis] + begin {
+            // A window that reaches over the edge makes a position too, if need be the only one.
+            let hasRest = room > -strides[axis] && room % strides[axis] != 0
+            if ceilMode && hasRest && outputs * strides[axis] < input[axis] + begin {
                 outputs += 1
             }
             guard outputs > 0 || input[axis] == 0 else {
