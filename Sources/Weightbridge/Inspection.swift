@@ -50,7 +50,8 @@ public struct Inspection: Sendable {
         case .checkpoint(let checkpoint):
             format = checkpoint.format.summary
             describe(checkpoint)
-            describeProgram(of: checkpoint, reading: reading)
+            if !describeProgram(of: checkpoint, reading: reading) { describeArchitecture(of: checkpoint) }
+            notes = checkpoint.notes + notes
         case .model(let model):
             format = try FileFormat.detect(FileSource(path: path)).summary
             describe(model)
@@ -76,10 +77,14 @@ public struct Inspection: Sendable {
         if !checkpoint.globals.isEmpty { facts.append(("globals", checkpoint.globals.joined(separator: ", "))) }
         for group in weights.tied { facts.append(("tied", group.joined(separator: " = "))) }
         facts.append(("tensors", "\(weights.count), \(weights.elementCount) elements"))
+    }
+
+    /// What the weights are recognised as.
+    private mutating func describeArchitecture(of checkpoint: Checkpoint) {
         do {
             var options = MappingOptions()
             options.allowUnused = true
-            let mapped = try mapWeights(weights, config: checkpoint.config, options: options)
+            let mapped = try mapWeights(checkpoint.stateDict, config: checkpoint.config, options: options)
             facts.append(("recognised", mapped.architecture))
             for (name, value) in mapped.hyperparameters { facts.append((name, value)) }
             if let preprocessing = mapped.preprocessing { facts.append(("preprocess", preprocessing.summary)) }
@@ -90,7 +95,6 @@ public struct Inspection: Sendable {
         } catch {
             facts.append(("recognised", "no: \(error)"))
         }
-        notes = checkpoint.notes + notes
     }
 
     private mutating func describe(_ model: Model) {
