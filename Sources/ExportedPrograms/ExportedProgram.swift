@@ -23,6 +23,8 @@ public struct ExportedProgram: Sendable {
     public var sampleInputs: [Tensor] = []
     /// The outputs for ``sampleInputs``, by name, where the archive carries them (`extra/expected.json`).
     public var expected = StateDict()
+    /// What is wrong with those outputs, where the archive carries some that don't fit.
+    public var expectedFault: String?
     /// What was left out or assumed on the way, for people.
     public var notes: [String] = []
     /// The version of PyTorch that wrote it.

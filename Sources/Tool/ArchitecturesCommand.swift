@@ -8,6 +8,10 @@ struct ArchitecturesCommand: ParsableCommand {
         discussion: """
             Families that are written by hand come first; they map at other widths and depths too. The others are \
             timm's, from the atlas: they are listed where their name contains the one given, or all with --atlas.
+
+              weightbridge architectures
+              weightbridge architectures swin_tiny
+              weightbridge architectures --atlas --json
             """)
 
     @Argument(help: "Show this one alone, or those whose name contains it.")

@@ -4,12 +4,14 @@ import Weightbridge
 struct ConvertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert",
-        abstract: "Convert a checkpoint to ONNX, safetensors, PyTorch or NumPy, and ONNX back to a checkpoint.",
+        abstract: "Convert a checkpoint or an exported program to ONNX, safetensors, PyTorch or NumPy, and ONNX back.",
         discussion: """
-            The output's ending decides: .onnx, .safetensors, .pth or .pt, .npz. To ONNX, the architecture is \
-            recognised from the checkpoint; initializers keep its key names and bits.
+            The output's ending decides: .onnx, .onnxtxt, .safetensors, .pth or .pt, .npz. To ONNX, the architecture is \
+            recognised from the checkpoint, or the program is taken that the file carries (.pt2, TorchScript); \
+            initializers keep its key names and bits.
 
               weightbridge convert convmixer.pth -o convmixer.onnx
+              weightbridge convert exported.pt2 -o model.onnx
               weightbridge convert convmixer.onnx -o back.pth
               weightbridge convert model.pth.tar --ema -o weights.safetensors
 
@@ -84,6 +86,11 @@ struct ConvertCommand: ParsableCommand {
         if let target { return (target, outputs) }
         guard let file = outputs.first(where: { (try? OutputFormat(path: $0)) != nil }) ?? outputs.first else {
             throw ValidationError("Missing expected argument '-o <file>'")
+        }
+        guard (try? OutputFormat(path: file)) != nil else {
+            throw ValidationError(
+                "without -o, --output is the file to write, and '\(file)' ends in no format: give -o <file>, such as "
+                    + "-o model.onnx")
         }
         return (file, outputs.filter { $0 != file })
     }

@@ -8,13 +8,14 @@ struct InferCommand: ParsableCommand {
         discussion: """
             Shapes and small constants are followed through the operators that compute with them. Dimensions that \
             nothing names are called unk__0, unk__1 …; equal ones have one name. With -o the model is written with what \
-            was found under value_info, as onnx.shape_inference does. Exit status 65 where the model contradicts itself.
+            was found under value_info, as onnx.shape_inference does. A checkpoint or an exported program is converted \
+            first. Exit status 65 where the model contradicts itself.
 
               weightbridge infer model.onnx
               weightbridge infer model.onnx -o inferred.onnx
             """)
 
-    @Argument(help: "An ONNX model.", completion: .file(extensions: ["onnx"]))
+    @Argument(help: "An ONNX model, an exported program or a checkpoint.", completion: .file())
     var model: String
 
     @Option(
@@ -22,10 +23,12 @@ struct InferCommand: ParsableCommand {
         completion: .file(extensions: ["onnx"]))
     var output: String?
 
+    @OptionGroup(title: "Reading") var reading: ReadingOptions
+    @OptionGroup(title: "Architecture") var architecture: ArchitectureOptions
     @OptionGroup var format: JSONOption
 
     func run() throws {
-        let inferred = inferShapes(try openModel(model))
+        let inferred = inferShapes(try openModel())
         if let output { _ = try writeModel(inferred.model, to: output) }
         if format.json {
             print(json(inferred).serialized(pretty: true))
@@ -34,6 +37,13 @@ struct InferCommand: ParsableCommand {
         }
         for fault in inferred.faults { Terminal.report(fault) }
         if !inferred.faults.isEmpty { throw ExitCode(ExitStatus.dataError) }
+    }
+
+    /// An ONNX model unchecked, or what another file is converted to.
+    private func openModel() throws -> Model {
+        let reading = reading.options()
+        if case .model(let model) = try WeightFile.open(model, options: reading) { return model }
+        return try loadModel(model, reading: reading, mapping: architecture.options()).converted()
     }
 
     /// The values of the graph in the order in which they are made.
@@ -69,13 +79,4 @@ struct InferCommand: ParsableCommand {
             ("faults", .array(inferred.faults.map { .string($0.description) })),
         ])
     }
-}
-
-/// Reads an ONNX model, unchecked.
-/// - Throws: a usage error for files of another kind.
-func openModel(_ path: String) throws -> Model {
-    guard case .model(let model) = try WeightFile.open(path, options: ReadOptions()) else {
-        throw ValidationError("'\(path)' is no ONNX model but a checkpoint; 'weightbridge inspect' shows what is in it")
-    }
-    return model
 }

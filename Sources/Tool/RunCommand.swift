@@ -10,6 +10,7 @@ struct RunCommand: ParsableCommand {
             under their names. An exported program without --input runs the sample that it was saved with.
 
               weightbridge run model.onnx --input images.npz -o logits.npz
+              weightbridge run model.pth --input images.npz -o features.npz --module layer2
             """)
 
     @Argument(
@@ -28,7 +29,10 @@ struct RunCommand: ParsableCommand {
     var zeros = false
 
     @Option(
-        name: .shortAndLong, help: ArgumentHelp("Where to write the outputs: .npz or .safetensors.", valueName: "file"))
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Where to write the outputs: .npz or .safetensors. What to return is asked for by --module.",
+            valueName: "file"))
     var output: String
 
     @OptionGroup(title: "Execution") var execution: ExecutionOptions

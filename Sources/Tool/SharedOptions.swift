@@ -46,7 +46,7 @@ struct ArchitectureOptions: ParsableArguments {
     var settings: [String] = []
 
     @Flag(
-        inversion: .prefixedNo,
+        inversion: .prefixedNo, exclusivity: .exclusive,
         help: "Take the graph from the atlas of timm's architectures, or never; else only where it is needed.")
     var atlas: Bool?
 
@@ -86,7 +86,8 @@ struct ArchitectureOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Input size, 'SIZE' or 'HEIGHTxWIDTH'; the architecture's own otherwise. Tables of positions are resampled.",
+            "Input size, 'SIZE' or 'HEIGHTxWIDTH'; the architecture's own otherwise. Tables of positions are resampled. "
+                + "Of an exported program it settles dynamic sizes.",
             valueName: "size")
     )
     var imageSize: String?
@@ -94,7 +95,8 @@ struct ArchitectureOptions: ParsableArguments {
     @Option(
         name: .customLong("input-shape"),
         help: ArgumentHelp(
-            "Sizes of an input that TorchScript doesn't record, such as 1,3,224,224. Repeatable, in order.",
+            "Sizes of an input that TorchScript doesn't record or that a program leaves open, such as 1,3,224,224. "
+                + "Repeatable, in order.",
             valueName: "sizes"))
     var inputShapes: [String] = []
 

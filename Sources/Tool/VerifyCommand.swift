@@ -119,14 +119,19 @@ struct VerifyCommand: ParsableCommand {
         if sample.outputsByPosition.isEmpty {
             let outputs = try Session(loaded.model, options: execution.options()).run(sample.bind(to: loaded.model))
             let list = outputs.map { "\($0.key) \($0.value.elementType.name)\($0.value.shape)" }
+            let reason = loaded.program?.expectedFault.map { ": " + $0 } ?? ""
             throw ValidationError(
                 "the sample of '\(model)' runs (\(list.joined(separator: ", "))), but there is nothing to compare "
-                    + "with: give --golden FILE, or save the outputs in the archive as expected.json")
+                    + "with\(reason). Give --golden FILE, or save the outputs in the archive as expected.json")
         }
+        if let fault = loaded.program?.expectedFault { Terminal.printError("note: \(fault.printable)\n") }
         return sample
     }
 
     private func runSuite() throws {
+        guard (try? FileSource(path: model)) == nil else {
+            throw ValidationError("'\(model)' is one model: give --golden FILE, inputs and the outputs to expect")
+        }
         var suite = try ConformanceSuite(path: model, filter: filter)
         guard !suite.cases.isEmpty else {
             throw ValidationError(

@@ -2,19 +2,22 @@ import OrderedCollections
 
 extension Inspection {
     /// What the program of a file does, where it carries one: what goes in and out, and the operators.
+    /// - Returns: whether it carries one that could be read.
     mutating func describeProgram(
         of checkpoint: Checkpoint, reading: ReadOptions, mapping: MappingOptions
-    ) {
+    ) -> Bool {
         let program: ExportedProgram
         do {
-            guard let found = try carriedProgram(of: checkpoint, reading: reading, mapping: mapping) else { return }
+            guard let found = try carriedProgram(of: checkpoint, reading: reading, mapping: mapping) else {
+                return false
+            }
             program = found
         } catch let error as any Fault {
             facts.append(("program", "not read: \(error.description)"))
-            return
+            return false
         } catch {
             facts.append(("program", "not read: \(error)"))
-            return
+            return false
         }
         if let version = program.torchVersion { facts.append(("PyTorch", version)) }
         for (argument, input) in zip(program.graph.inputs, program.inputs) {
@@ -43,7 +46,8 @@ extension Inspection {
             facts.append(
                 ("sample", program.expected.count > 0 ? "inputs, and outputs to expect" : "inputs, no outputs"))
         }
-        notes += program.notes.filter { !notes.contains($0) }
+        notes += program.notes.filter { !checkpoint.notes.contains($0) && !notes.contains($0) }
+        return true
     }
 }
 

@@ -52,8 +52,11 @@ public struct Inspection: Sendable {
         switch file {
         case .checkpoint(let checkpoint):
             format = checkpoint.format.summary
-            try describe(checkpoint, mapping)
-            describeProgram(of: checkpoint, reading: reading, mapping: mapping)
+            describe(checkpoint)
+            if !describeProgram(of: checkpoint, reading: reading, mapping: mapping) {
+                try describeArchitecture(of: checkpoint, mapping)
+            }
+            notes = checkpoint.notes + notes
         case .model(let model):
             format = try FileFormat.detect(FileSource(path: path)).summary
             // A file that breaks the rules is shown as it is, unless something else is asked for.
@@ -62,7 +65,7 @@ public struct Inspection: Sendable {
         }
     }
 
-    private mutating func describe(_ checkpoint: Checkpoint, _ mapping: MappingOptions) throws {
+    private mutating func describe(_ checkpoint: Checkpoint) {
         let weights = checkpoint.stateDict
         tensors = weights.tensors.map {
             Row(name: $0.key.string, type: $0.value.elementType.name, shape: $0.value.shape)
@@ -81,10 +84,14 @@ public struct Inspection: Sendable {
         if !checkpoint.globals.isEmpty { facts.append(("globals", checkpoint.globals.joined(separator: ", "))) }
         for group in weights.tied { facts.append(("tied", group.joined(separator: " = "))) }
         facts.append(("tensors", "\(weights.count), \(weights.elementCount) elements"))
+    }
+
+    /// What the weights are recognised as.
+    private mutating func describeArchitecture(of checkpoint: Checkpoint, _ mapping: MappingOptions) throws {
         do {
             var options = mapping
             options.allowUnused = true
-            let mapped = try mapWeights(weights, config: checkpoint.config, options: options)
+            let mapped = try mapWeights(checkpoint.stateDict, config: checkpoint.config, options: options)
             facts.append(("recognised", mapped.architecture))
             for (name, value) in mapped.hyperparameters { facts.append((name, value)) }
             let graph = mapped.model.graph
@@ -104,7 +111,6 @@ public struct Inspection: Sendable {
         } catch {
             facts.append(("recognised", "no: \(error)"))
         }
-        notes = checkpoint.notes + notes
     }
 
     private mutating func describe(_ model: Model) {

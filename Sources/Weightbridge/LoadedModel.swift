@@ -18,6 +18,25 @@ public struct LoadedModel: Sendable {
     public var notes: [String] { (program?.notes ?? checkpoint?.notes ?? []) + programNotes + (mapping?.notes ?? []) }
 }
 
+extension LoadedModel {
+    /// The model as ``convert(_:to:options:)`` writes it: one of weights or of a program in the default operator set.
+    /// - Throws: ``GraphError`` where it has no such form.
+    public func converted() throws -> Model {
+        checkpoint == nil ? model : try convertOpset(model, to: ConversionOptions.defaultOpset)
+    }
+}
+
+extension FileFormat {
+    /// Whether the file holds an ONNX model, or what is meant to be one.
+    static func isModel(_ path: String) -> Bool {
+        if path.lowercased().hasSuffix(".onnx") { return true }
+        return switch try? detect(try FileSource(path: path)) {
+        case .onnx, .onnxText, nil: true
+        default: false
+        }
+    }
+}
+
 /// Makes a model of any file that holds one: an ONNX file, an exported program, or a checkpoint whose
 /// architecture is recognised.
 /// - Throws: ``FormatError`` where the file can't be read, ``MappingError`` where no architecture fits,

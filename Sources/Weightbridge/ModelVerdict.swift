@@ -1,4 +1,4 @@
-/// All that is wrong with an ONNX file.
+/// All that is wrong with an ONNX file, or with the model that another file becomes.
 ///
 ///     let verdict = try ModelVerdict(path: "model.onnx")
 ///     for fault in verdict.faults { print(fault.description, fault.hint ?? "") }
@@ -31,6 +31,22 @@ public struct ModelVerdict: Sendable {
             notes = []
             summary = nil
         }
+    }
+
+    /// The verdict on any file that ``loadModel(_:reading:mapping:)`` takes; of other than ONNX files, on the model that
+    /// ``convert(_:to:options:)`` makes of them.
+    /// - Throws: as ``init(path:)``, and what ``loadModel(_:reading:mapping:)`` throws where there is no model.
+    public init(loading path: String, reading: ReadOptions = ReadOptions(), mapping: MappingOptions = MappingOptions())
+        throws
+    {
+        guard !FileFormat.isModel(path) else {
+            self = try ModelVerdict(path: path)
+            return
+        }
+        self.path = path
+        let model = try loadModel(path, reading: reading, mapping: mapping).converted()
+        let check = checkModelFully(model)
+        (faults, notes, summary) = (check.faults, check.notes, ModelVerdict.summary(of: model))
     }
 
     private static func summary(of model: Model) -> String {

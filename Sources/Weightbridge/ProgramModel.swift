@@ -60,6 +60,17 @@ extension LoadedModel {
     }
 
     private static func recognised(_ checkpoint: Checkpoint, _ mapping: MappingOptions) throws -> LoadedModel {
+        guard mapping.inputShapes.isEmpty else {
+            throw FormatError(
+                .usage, "--input-shape is for the inputs of a program, and weights alone are taken of the file",
+                file: checkpoint.path,
+                hint: "--image-size and --input-channels give the size of an image, --batch how many")
+        }
+        guard !mapping.opensBatch else {
+            throw FormatError(
+                .usage, "--dynamic-batch is for a program that was exported with one sample", file: checkpoint.path,
+                hint: "models of weights take any number of samples; --batch fixes it")
+        }
         let mapped = try mapWeights(checkpoint.stateDict, config: checkpoint.config, options: mapping)
         return LoadedModel(model: mapped.model, checkpoint: checkpoint, mapping: mapped)
     }

@@ -248,7 +248,9 @@ extension ATenTranslator {
     func declare(_ name: String, _ type: ElementType, _ shape: [SymbolicInt]) {
         let id = graph.addValue(name, type: .tensor(type, shape.map(dimension)))
         graph.inputs.append(id)
-        for (axis, size) in shape.enumerated() { if case .symbol(let symbol) = size { sources[symbol] = (id, axis) } }
+        for (axis, size) in shape.enumerated() {
+            if case .symbol(let symbol) = size { sources[symbol] = (id, axis, 1, 0) }
+        }
         cells[name] = Cell(Wire(id: id, elementType: type, shape: shape))
     }
 }

@@ -104,6 +104,7 @@ import Testing
             let file = try folder.archive(path, replacing: ["expected.json": Array(text.utf8)])
             let program = try ExportedProgram(pt2: file)
             #expect(program.expected.count == 0 && program.notes.count == 1, "\(text): \(program.notes)")
+            #expect(program.expectedFault == program.notes.first)
         }
     }
 

@@ -137,6 +137,20 @@ import Testing
         #expect(failure { _ = try unrolled(body) } == code, "\(body)")
     }
 
+    /// Other sizes are advised only where they may help.
+    @Test(arguments: [
+        ("if torch.gt(torch.sum(x), 0):\n  y = x\nelse:\n  y = torch.neg(x)\nreturn y", "-o FILE.safetensors"),
+        ("return ops.prim.ConstantMKLDNNTensor()", "before that"), ("return ops.mkldnn._convolution(x)", "before that"),
+        ("ops.prim.RaiseException(\"no\")\nreturn x", "--input-shape"),
+    ]) func hintsAreTheWayOut(_ body: String, _ hint: String) throws {
+        do {
+            _ = try unrolled(body)
+            Issue.record("it was unrolled")
+        } catch let error as FormatError {
+            #expect(error.hint?.contains(hint) == true, "\(error) \(error.hint ?? "")")
+        }
+    }
+
     @Test func nestingIsBounded() throws {
         for body in [
             "return " + String(repeating: "torch.relu(", count: 200) + "x" + String(repeating: ")", count: 200),

@@ -12,6 +12,17 @@ import Testing
         #expect(run.status == 0 && run.output.contains(": valid (IR version"), "\(run.output)")
     }
 
+    /// Of other files it is what they are converted to that is checked and followed.
+    @Test(arguments: ["architectures/vit/weights.safetensors", "exported_programs/layers-2.13.0.pt2"])
+    func modelsOfOtherFiles(_ name: String) throws {
+        let path = packageRoot.appendingPathComponent("fixtures/\(name)").path
+        let check = try runTool(["check", path])
+        #expect(check.status == 0 && check.output.contains(": valid (IR version"), "\(check.output)")
+        #expect(check.output.contains("ai.onnx 20"), "\(check.output)")
+        let infer = try runTool(["infer", path])
+        #expect(infer.status == 0 && infer.output.contains("output  "), "\(infer.output)")
+    }
+
     @Test func everyFaultIsTold() throws {
         let run = try runTool(["check", "\(Self.damaged)/g_attr_type_99.onnx", "\(Self.damaged)/g_dup_output.onnx"])
         #expect(run.status == 65)

@@ -13,7 +13,7 @@ import Testing
         let help = try runTool([command, "--help"])
         #expect(help.status == 0)
         #expect(help.output.contains("OVERVIEW: ") && help.output.contains("USAGE: weightbridge \(command)"))
-        #expect(command == "architectures" || help.output.contains("  weightbridge \(command) "), "shows an example")
+        #expect(help.output.contains("  weightbridge \(command) "), "shows an example")
         #expect(!help.output.split(separator: "\n").contains { $0.count > 160 })
     }
 
@@ -85,7 +85,24 @@ import Testing
                 ["run", "@/architectures/vit/weights.safetensors", "--zeros", "-o", "x.npz", "--memory-limit", "0"],
                 64, "gigabytes above 0"
             ),
-            (["convert", "@/architectures/vit/weights.safetensors", "--output", "blocks.0"], 64, "ending '0'"),
+            (["verify", "@/architectures/vit/weights.safetensors"], 64, "give --golden FILE"),
+            (["verify", "@/exported_programs/scripted.pt"], 64, "give --golden FILE"),
+            (
+                ["convert", "@/architectures/vit/weights.safetensors", "-o", "x.onnx", "--dynamic-batch"], 64,
+                "any number of samples"
+            ),
+            (
+                ["convert", "@/architectures/vit/weights.safetensors", "-o", "x.onnx", "--input-shape", "1,3,32,32"],
+                64, "--image-size"
+            ),
+            (
+                ["convert", "@/architectures/vit/weights.safetensors", "-o", "x.onnx", "--atlas", "--no-atlas"], 64,
+                "--no-atlas"
+            ),
+            (
+                ["convert", "@/architectures/vit/weights.safetensors", "--output", "blocks.0"], 64,
+                "without -o, --output is the file"
+            ),
         ] as [([String], Int32, String)])
     func wrongInput(_ arguments: [String], _ status: Int32, _ message: String) throws {
         let fixtures = packageRoot.appendingPathComponent("fixtures").path

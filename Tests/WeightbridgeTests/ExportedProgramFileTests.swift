@@ -15,6 +15,7 @@ import Weightbridge
     static let scripts: [(String, [Int])] = [
         ("layers-traced", [2, 3, 8, 8]), ("layers-frozen", [2, 3, 8, 8]), ("attention-traced", [2, 5, 8]),
         ("attention-frozen", [2, 5, 8]), ("scripted", [3, 4]),
+        ("assigned", [3, 4]),
     ]
 
     private func golden(_ name: String) throws -> GoldenData {
@@ -136,6 +137,46 @@ import Weightbridge
         } throws: { ($0 as? FormatError)?.code == .usage }
     }
 
+    /// `--image-size` and `--input-shape` say what the symbols of dynamic sizes are.
+    @Test func askedSizesSettleSymbols() throws {
+        func dimensions(_ change: (inout MappingOptions) -> Void) throws -> [Int64?] {
+            var mapping = MappingOptions()
+            change(&mapping)
+            let graph = try loadModel("\(Self.folder)/sizes-multiples.pt2", mapping: mapping).model.graph
+            return graph.inputs.first.flatMap { graph[$0].type?.dimensions }?.map(\.known) ?? []
+        }
+        let image = try dimensions { $0.imageSize = (16, 24) }
+        #expect(image == [nil, 3, 16, 24])
+        let shape = try dimensions { $0.inputShapes = [[2, 3, 8, 8]] }
+        #expect(shape == [2, 3, 8, 8])
+        let both = try dimensions {
+            $0.imageSize = (16, 24)
+            $0.batch = .size(5)
+        }
+        #expect(both == [5, 3, 16, 24])
+        #expect {
+            _ = try dimensions { $0.imageSize = (18, 24) }
+        } throws: { ($0 as? FormatError)?.code == .usage }
+    }
+
+    /// Options for programs are refused where only weights are taken.
+    @Test(arguments: ["digits", "pt2"]) func whatIsForProgramsAlone(_ kind: String) throws {
+        let path = kind == "pt2" ? "\(Self.folder)/layers-2.13.0.pt2" : Digits.weights("state_dict.pth")
+        for (hint, change) in [
+            ("--image-size", { $0.inputShapes = [[1, 3, 8, 8]] }), ("--batch", { $0.opensBatch = true }),
+        ] as [(String, (inout MappingOptions) -> Void)] {
+            var mapping = MappingOptions()
+            if kind == "pt2" { mapping.architecture = "resnet18" }
+            change(&mapping)
+            #expect {
+                _ = try loadModel(path, mapping: mapping)
+            } throws: {
+                let error = $0 as? FormatError
+                return error?.code == .usage && error?.hint?.contains(hint) == true
+            }
+        }
+    }
+
     @Test func inspectionShowsTheProgram() throws {
         let inspection = try Inspection("\(Self.folder)/reshaped-2.13.0.pt2")
         let facts = Dictionary(grouping: inspection.facts, by: \.label).mapValues { $0.map(\.value) }
@@ -143,6 +184,8 @@ import Weightbridge
         #expect(facts["output"] == ["output.0: float32[s77, 4, 3]", "output.1: float32[2*s77, 6]"])
         #expect(facts["symbol"] == ["s77: 1…64"])
         #expect(facts["PyTorch"] == ["2.13.0+cpu"])
+        // What the weights alone would be recognised as is beside the point.
+        #expect(facts["recognised"] == nil)
     }
 
     @Test func weightsAloneAreWrittenAndSaid() throws {

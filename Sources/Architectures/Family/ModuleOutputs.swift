@@ -68,7 +68,9 @@ extension Model {
                 throw MappingError(
                     .option, "the model has no module '\(module)'",
                     report: "modules: "
-                        + known.keys.prefix(MappingError.listLimit).map(\.string).joined(separator: ", "),
+                        + known.keys.prefix(MappingError.listLimit).map(\.string).joined(separator: ", ")
+                        + (known.count > MappingError.listLimit
+                            ? " … and \(known.count - MappingError.listLimit) more" : ""),
                     hint: near.isEmpty
                         ? "names are those of the state dict: blocks.3, layer2.0"
                         : "did you mean "

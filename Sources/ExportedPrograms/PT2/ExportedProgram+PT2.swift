@@ -159,12 +159,20 @@ private struct ProgramAssembly {
                 else { continue }
                 program.expected[name] = try Self.tensor(lists, type.elementType)
             }
-            if program.expected.count < members.count {
-                program.notes.append("\(file.name) names outputs that the program doesn't have")
+            let strange = members.map(\.key).filter { program.expected[$0] == nil }
+            if !strange.isEmpty {
+                let names = program.outputs.compactMap { if case .user(let name) = $0 { name } else { nil } }
+                program.expectedFault =
+                    "\(file.name) names \(Self.list(strange)), the program returns \(Self.list(names))"
             }
         } catch {
-            program.notes.append("\(file.name) of the archive holds no expected outputs: \(error)")
+            program.expectedFault = "\(file.name) of the archive holds no expected outputs: \(error)"
         }
+        program.notes += program.expectedFault.map { [$0] } ?? []
+    }
+
+    private static func list(_ names: [String]) -> String {
+        names.prefix(8).map { "'\($0)'" }.joined(separator: ", ") + (names.count > 8 ? " …" : "")
     }
 
     /// Bytes of expected outputs that are read: logits of some thousand images.

@@ -44,8 +44,12 @@ extension ExportedProgram {
         do {
             try unrolling.results(try interpreter.call(module, "forward", arguments))
         } catch var error as FormatError {
-            if !notes.isEmpty {
-                error.hint = "TorchScript doesn't record input sizes: give them with --image-size or --input-shape"
+            // Other sizes help where the code doesn't fit these, not where it does what no graph says.
+            let reason = unrolling.sizeFailure.map { " (\(($0 as? any Fault)?.description ?? "\($0)"))" }
+            if !notes.isEmpty, error.code != .containerUnsupported || reason != nil {
+                error.hint =
+                    "TorchScript doesn't record input sizes: give them with --image-size or --input-shape"
+                    + (reason ?? "")
             }
             throw error
         }

@@ -11,6 +11,11 @@ extension ScriptInterpreter {
         guard let name = parts.last, parts.count == (parts.first == "torch" ? 2 : 3) else {
             throw unsupported("the operator \(path)")
         }
+        if path.contains("mkldnn") || path.contains("MKLDNN") {
+            throw unsupported(
+                "the operator \(path): torch.jit.optimize_for_inference packed the weights for one kind of processor",
+                hint: "save the model before that; torch.jit.freeze does no harm")
+        }
         if !isATen, parts[1] != "prim" {
             throw unsupported("the operator \(parts[1])::\(name), which is none of PyTorch's own")
         }

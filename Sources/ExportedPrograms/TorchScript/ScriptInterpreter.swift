@@ -34,7 +34,8 @@ final class ScriptInterpreter {
     func unsupported(_ problem: String, hint: String? = nil) -> FormatError {
         FormatError(
             .containerUnsupported, problem, item: program.place,
-            hint: hint ?? "export the model with torch.export.save, whose files say all of it")
+            hint: hint
+                ?? "export the model with torch.export.save; the weights alone are written to -o FILE.safetensors")
     }
 
     func invalid(_ problem: String) -> FormatError { FormatError(.graphInvalid, problem, item: program.place) }

@@ -11,6 +11,8 @@ final class ScriptProgram {
     var module = ""
     var place = ""
     private let known = TranslatedSizes()
+    /// Why sizes from some place on aren't known, where that is so.
+    var sizeFailure: (any Error)? { known.failure }
     /// How many nodes ``known`` has followed.
     private var followed = 0
     /// Lists of results whose number nothing has said yet, by their nodes.

@@ -5,6 +5,8 @@ import GraphIR
 /// TorchScript records no sizes, and its code asks for them all the time.
 final class TranslatedSizes {
     private let net: ATenTranslator
+    /// Why the first node that couldn't be translated couldn't.
+    private(set) var failure: (any Error)?
 
     init() {
         net = ATenTranslator(
@@ -22,7 +24,7 @@ final class TranslatedSizes {
 
     /// Follows a node. Of one that can't be translated the results stay unknown.
     func add(_ node: ATenNode) {
-        try? net.translate(node)
+        do { try net.translate(node) } catch { failure = failure ?? error }
     }
 
     /// - Returns: `nil` where the value isn't known.
