@@ -21,8 +21,9 @@ extension Atlas {
     func headless(_ fit: AtlasFit, _ weights: StateDict) throws -> AtlasFit {
         if fit.entry.isHeadless { return fit }
         var result: AtlasFit
-        if let entry = entries(named: fit.entry.name).first(where: \.isHeadless) {
-            result = try self.fit(entry, weights)
+        let bare = try entries(named: fit.entry.name).filter(\.isHeadless).map { try self.fit($0, weights) }
+        if let best = bare.first(where: \.isUsable) ?? bare.first {
+            result = best
         } else if let record = fit.record.withoutClassifier(operators: operators) {
             result = AtlasFit(fit.entry, record, weights)
         } else {

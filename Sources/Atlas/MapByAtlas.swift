@@ -29,7 +29,7 @@ extension Atlas {
         }
         var notes: [String] = []
         let best = try withHeadOrWithout(whole, weights, config: config, options: options, note: { notes.append($0) })
-        try check(best, weights, options: options)
+        try check(best, weights, isNamed: named != nil, options: options)
         if options.architecture == nil {
             try check(config: config, best.entry)
             if named != nil { notes.append("\(best.entry.name): config.json says so") }
@@ -58,13 +58,13 @@ extension Atlas {
                 ?? "'weightbridge architectures' lists those that there are")
     }
 
-    private func check(_ fit: AtlasFit, _ weights: StateDict, options: MappingOptions) throws {
+    private func check(_ fit: AtlasFit, _ weights: StateDict, isNamed: Bool, options: MappingOptions) throws {
         let name = fit.entry.name + (fit.isHeadless ? " without head" : "")
         if !fit.isUsable || !fit.unexpected.isEmpty && !options.allowUnused {
             throw MappingError(
                 missing: fit.missing.map { state in (state.name, fit.shape(of: state).map { Int($0 ?? -1) }) },
                 unexpected: fit.unexpected.map { ($0, weights[$0]?.shape ?? []) }, misshaped: fit.misshaped,
-                of: name)
+                of: name, isNamed: isNamed)
         }
         let settled = [
             ("its activation", options.activation != nil),

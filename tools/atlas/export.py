@@ -284,22 +284,30 @@ def root_scale(one, two, before, after):
     return None
 
 
+def width(name, tag):
+    """What a published model's tag settles beside its name: the width of a projector to a language model."""
+    module = getattr(timm.models, timm.models._registry._model_to_module[name])
+    resolve = [value for key, value in vars(module).items() if key.startswith("_resolve_") and key.endswith("_out_features")]
+    return resolve[0](name, tag) if resolve and name.endswith(("_align", "_enc", "_merge")) else None
+
+
 def plan():
-    """All forms to export: (name, tag, headless), one architecture of each of timm's files first."""
+    """All forms to export: (label, name, tag, headless), one architecture of each of timm's files first. The label is the
+    name, with the tag where an architecture has several widths."""
     forms = {}
     for known in timm.list_pretrained():
         name, _, tag = known.partition(".")
         config = timm.get_pretrained_cfg(known)
-        forms.setdefault(name, {}).setdefault(config.num_classes == 0, tag)
+        forms.setdefault(name, {}).setdefault(width(name, tag), {}).setdefault(config.num_classes == 0, tag)
     turns = {}
     rows = []
-    for name in forms:
+    for name, widths in forms.items():
         module = timm.models._registry._model_to_module[name]
         turn = turns[module] = turns.get(module, -1) + 1
-        for headless, tag in sorted(forms[name].items()):
-            rows.append((turn, module, name, tag, headless))
-        if False not in forms[name]:
-            rows.append((turn, module, name, forms[name][True], False))
+        for place, tags in enumerate(widths.values()):
+            for headless, tag in sorted(tags.items()) + [(False, tags.get(True))] * (False not in tags):
+                label = (name if place == 0 else f"{name}.{tag}") + (".headless" if headless else "")
+                rows.append((turn, module, label, name, tag, headless))
     return [row[2:] for row in sorted(rows)]
 
 
@@ -311,26 +319,27 @@ def main():
     options.cache.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     logging.disable(logging.ERROR)
-    rows = [row for row in plan() if not options.names or row[0] in options.names]
+    rows = [row for row in plan() if not options.names or row[1] in options.names]
     start, failed = time.time(), 0
-    for index, (name, tag, headless) in enumerate(rows):
-        path = options.cache / f"{name}{'.headless' if headless else ''}.z"
+    for index, (label, name, tag, headless) in enumerate(rows):
+        path = options.cache / f"{label}.z"
         if path.exists() and not options.names:
             continue
         try:
             began = time.time()
             record = entry(name, tag, headless)
             packed = zlib.compress(pickle.dumps(record, 4), 3)
-            path.with_suffix(".part").write_bytes(packed)
-            path.with_suffix(".part").rename(path)
+            part = options.cache / f"{label}.part"
+            part.write_bytes(packed)
+            part.rename(path)
             sizes = "steps" if record["second_input"][1:] != record["input"][1:] else "one size"
-            print(f"{index} {name} {'headless ' if headless else ''}{len(record['first']['nodes'])} nodes, "
+            print(f"{index} {label} {len(record['first']['nodes'])} nodes, "
                   f"{'any size' if record['odd'] else sizes}, {len(packed)} B, {time.time() - began:.2f} s "
                   f"{json.dumps(record['notes'])}", flush=True)
         except Exception as error:
             failed += 1
-            (options.cache / f"{name}{'.headless' if headless else ''}.error").write_text(traceback.format_exc())
-            print(f"{index} {name} FAILED {type(error).__name__}: {error}"[:400], flush=True)
+            (options.cache / f"{label}.error").write_text(traceback.format_exc())
+            print(f"{index} {label} FAILED {type(error).__name__}: {error}"[:400], flush=True)
     print(f"{len(rows)} forms, {failed} failed, {time.time() - start:.0f} s", flush=True)
 
 

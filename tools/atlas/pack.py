@@ -17,7 +17,7 @@ import zlib
 import timm
 import torch
 
-from export import plan
+from export import plan, width
 from forms import Form, SizedForm, Table, Unpackable, Writer, operator
 
 FORMAT = 2
@@ -51,8 +51,8 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default=OUT)
     options = parser.parse_args()
     operators, tensors, failures, forms = Table(), {}, [], []
-    for name, tag, headless in sorted(plan()):
-        path = options.cache / f"{name}{'.headless' if headless else ''}.z"
+    for label, name, tag, headless in sorted(plan(), key=lambda row: (row[1], row[3], row[0])):
+        path = options.cache / f"{label}.z"
         if not path.exists():
             failures.append((name, headless, "not exported"))
             continue
@@ -66,7 +66,7 @@ def main():
         if not headless and tag_is_headless(name, tag) and not form.has_classes:
             # Asking for classes changes nothing.
             continue
-        form.other, form.reason = None, None
+        form.other, form.reason, form.width_of_tag = None, None, width(name, tag)
         if not form.any_size:
             sized = path.with_suffix(".sized")
             found = pickle.loads(zlib.decompress(sized.read_bytes())) if sized.exists() else {"reason": "not exported"}
@@ -114,7 +114,7 @@ def write(path, forms, operators, tensors):
         rows.number(len(form.free))
         for free in form.free:
             rows.number(free_names.place(free))
-        mine = [row for row in tags[name] if (row[1] == 0) == headless]
+        mine = [row for row in tags[name] if (row[1] == 0) == headless and width(name, row[0]) == form.width_of_tag]
         rows.number(len(mine))
         for tag, classes, recipe in mine:
             rows.text(tag)

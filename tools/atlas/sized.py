@@ -412,10 +412,10 @@ def main():
     torch.set_num_threads(1)
     logging.disable(logging.ERROR)
     start, counts = time.time(), {"sized": 0, "one": 0, "missing": 0}
-    for name, _, headless in export.plan():
+    for label, name, _, headless in export.plan():
         if options.names and name not in options.names:
             continue
-        path = options.cache / f"{name}{'.headless' if headless else ''}.z"
+        path = options.cache / f"{label}.z"
         target = path.with_suffix(".sized")
         if target.exists() and not options.names:
             continue
@@ -433,8 +433,7 @@ def main():
         what = found.get("reason") or (
             f"steps of {found['step']} from {found['base']} to {found['top']}, {len(found['nodes'])} nodes, "
             f"{len(found['expressions'])} expressions, {len(found['rules'])} rules")
-        print(f"{name}{' headless' if headless else ''} {record['input'][1]}: {what}, {time.time() - began:.2f} s",
-              flush=True)
+        print(f"{label} {record['input'][1]}: {what}, {time.time() - began:.2f} s", flush=True)
     print(f"{counts}, {time.time() - start:.0f} s", flush=True)
 
 

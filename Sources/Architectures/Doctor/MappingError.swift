@@ -83,9 +83,10 @@ extension MappingError {
     ///   - missing: keys that `name` has and the file lacks, and their shapes, in which a negative number is any.
     ///   - unexpected: keys of the file that `name` doesn't have.
     ///   - misshaped: a line for each key whose shape or type is another one.
+    ///   - isNamed: whether the caller or `config.json` says that it is this one.
     package init(
         missing: [(key: String, shape: [Int])], unexpected: [(key: String, shape: [Int])], misshaped: [String],
-        of name: String
+        of name: String, isNamed: Bool = false
     ) {
         let renames = suggestedRenames(missing: missing, unexpected: unexpected)
         var lines: [String] = []
@@ -114,7 +115,9 @@ extension MappingError {
             only
                 ? "\(unexpected.count) tensors aren't used by \(name): "
                     + unexpected.prefix(3).map(\.key).joined(separator: ", ") + (unexpected.count > 3 ? " …" : "")
-                : "nearest architecture is \(name), but of its keys: \(counts.joined(separator: ", "))",
+                : (isNamed
+                    ? "the weights aren't those of \(name): " : "nearest architecture is \(name), but of its keys: ")
+                    + counts.joined(separator: ", "),
             report: lines.joined(separator: "\n"),
             hint: only
                 ? "allow unused tensors (--allow-unused) where they are meant to be left out"
