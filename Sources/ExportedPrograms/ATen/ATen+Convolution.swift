@@ -130,10 +130,15 @@ extension ATenTranslator {
     /// - Parameters:
     ///   - reach, padding: small numbers, and not negative.
     func windowCount(_ size: SymbolicInt, reach: Int64, padding: Int64, stride: Int) throws -> SymbolicInt {
-        guard size.known.map({ $0 <= 1 << 30 }) ?? true else { throw unsupported("windows over \(size.text) places") }
+        try checkPlaces(size)
         let room = try size + .number(padding - reach - 1)
         if let known = room.known, known < 0 { throw noWindow(reach, size) }
         return try room / .number(Int64(stride)) + .number(1)
+    }
+
+    /// Refuses windows over an axis so long that counting them could overflow.
+    func checkPlaces(_ size: SymbolicInt) throws {
+        guard size.known.map({ $0 <= 1 << 30 }) ?? true else { throw unsupported("windows over \(size.text) places") }
     }
 
     func noWindow(_ reach: Int64, _ size: SymbolicInt) -> GraphError {

@@ -56,6 +56,7 @@ extension ATenCall {
             guard windows.isCeiling else {
                 return try net.windowCount(size, reach: reach, padding: 2 * pad, stride: stride)
             }
+            try net.checkPlaces(size)
             // As many as would fit into endless padding behind, ⌈(size + 2·pad − reach − 1) / stride⌉ + 1, or as start
             // ahead of the padding, ⌈(size + pad) / stride⌉: which is fewer doesn't depend on the size.
             let step = Int64(stride)
