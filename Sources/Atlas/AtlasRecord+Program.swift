@@ -42,7 +42,8 @@ extension AtlasRecord {
             guard let own = weights[state.name], let table = try resampled(rule, own, choice) else { continue }
             let constant = names.fresh("\(state.name).resampled")
             constantTensors[constant] = table.derived
-            adapted[rule.state] = graph.append(table, of: state.name, constant: constant, names: &names)
+            adapted[rule.state] = graph.append(
+                table, of: state.name, shape: own.shape, constant: constant, names: &names)
         }
         for (place, state) in states.enumerated() where state.isFirstConvolution {
             guard let own = weights[state.name], own.shape.count == 4, let count = Int(exactly: channels),
@@ -56,7 +57,8 @@ extension AtlasRecord {
             let constant = names.fresh("\(state.name).adapted")
             constantTensors[constant] = derived
             let table = ResampledTable(axis: kernel.axis, kept: kernel.kept, derived: derived, keptFirst: true)
-            adapted[place] = graph.append(table, of: state.name, constant: constant, names: &names)
+            adapted[place] = graph.append(
+                table, of: state.name, shape: own.shape, constant: constant, names: &names)
         }
         for node in nodes {
             let op = operators[node.target]
@@ -159,28 +161,37 @@ extension AtlasRecord {
 }
 
 extension ATenGraph {
-    /// What a layer uses in the place of a weight: a part of it and a table that is put in front or behind.
+    /// What a layer uses in the place of a weight: a part of it and a table that is put in front or behind. A table that
+    /// differs along other axes too stands beside an empty part, both as rows of numbers.
     fileprivate mutating func append(
-        _ table: ResampledTable, of weight: String, constant: String, names: inout Names
+        _ table: ResampledTable, of weight: String, shape: [Int], constant: String, names: inout Names
     ) -> String {
         let module = weight.split(separator: ".").dropLast().joined(separator: ".")
-        let (slice, cat) = (names.fresh("slice"), names.fresh("cat"))
-        nodes.append(
-            ATenNode(
-                "aten.slice.Tensor", name: slice,
-                arguments: [
-                    ("self", .tensor(weight)), ("dim", .int(.number(Int64(table.axis)))),
-                    ("start", .int(.number(Int64(table.kept.lowerBound)))),
-                    ("end", .int(.number(Int64(table.kept.upperBound)))),
-                ], outputs: [.tensor(slice)], module: module))
-        nodes.append(
-            ATenNode(
-                "aten.cat.default", name: cat,
-                arguments: [
-                    ("tensors", .tensors(table.keptFirst ? [slice, constant] : [constant, slice])),
-                    ("dim", .int(.number(Int64(table.axis)))),
-                ], outputs: [.tensor(cat)], module: module))
-        return cat
+        func add(_ target: String, _ arguments: [(name: String, value: ATenArgument)]) -> String {
+            let name = names.fresh(String(target.split(separator: ".")[1]))
+            nodes.append(ATenNode(target, name: name, arguments: arguments, outputs: [.tensor(name)], module: module))
+            return name
+        }
+        func number(_ value: Int) -> ATenArgument { .int(.number(Int64(value))) }
+        func reshaped(_ value: String, _ shape: [Int]) -> String {
+            add(
+                "aten.reshape.default",
+                [("self", .tensor(value)), ("shape", .ints(shape.map { .number(Int64($0)) }))])
+        }
+        let target = table.derived.shape
+        let isOther = zip(shape, target).enumerated().contains { $0 != table.axis && $1.0 != $1.1 }
+        let axis = isOther ? 0 : table.axis
+        let slice = add(
+            "aten.slice.Tensor",
+            [
+                ("self", .tensor(isOther ? reshaped(weight, [-1]) : weight)), ("dim", number(axis)),
+                ("start", number(table.kept.lowerBound)), ("end", number(table.kept.upperBound)),
+            ])
+        let made = isOther ? reshaped(constant, [-1]) : constant
+        let cat = add(
+            "aten.cat.default",
+            [("tensors", .tensors(table.keptFirst ? [slice, made] : [made, slice])), ("dim", number(axis))])
+        return isOther ? reshaped(cat, target) : cat
     }
 }
 

@@ -59,11 +59,17 @@ class Recorder(export.Recorder):
         return super().__torch_dispatch__(function, types, args, kwargs)
 
 
-def refuse_lookups(*_, **__):
-    raise Unfit("timm fills its table of positions number by number")
+def lookups(length, max_relative_position=None, device=None, dtype=None):
+    """timm's generate_lookup_tensor, which fills the table number by number, in operators."""
+    assert max_relative_position is None
+    place = torch.arange(length, device=device)
+    offset = place.unsqueeze(0) - place.unsqueeze(1) + (length - 1)
+    return (offset.unsqueeze(2) == torch.arange(2 * length - 1, device=device)).to(dtype or torch.float32)
 
 
-timm.layers.pos_embed_rel.generate_lookup_tensor = refuse_lookups
+for size in (1, 2, 7):
+    assert torch.equal(lookups(size), timm.layers.pos_embed_rel.generate_lookup_tensor(size))
+timm.layers.pos_embed_rel.generate_lookup_tensor = lookups
 
 
 def create(name, classes, channels, size, recorder):
