@@ -49,25 +49,8 @@ import Testing
         }
         let mapped = try Atlas.shared().map(weights, config: nil, options: options)
         let image = try SeededWeights.image(shape)
-        let arrays = try #require(Self.goldens)
-        let single = try #require(arrays[golden]).doubles()
-        let double = try #require(arrays[golden + "_f64"]).doubles()
-        let greatest = double.map(\.magnitude).max() ?? 0
-
-        let found = try #require(Session(mapped.model).run(["input": image]).values.first).doubles()
-        // Where PyTorch itself is farther from float64 than twenty roundings, not farther than twice that.
-        let roundings = difference(found, single) / (greatest * 0x1p-24)
-        #expect(roundings <= 20 || difference(found, double) <= 2 * difference(single, double), "\(roundings)")
-        var running = SessionOptions()
-        running.precision = .float64
-        let wide = try #require(Session(mapped.model, options: running).run(["input": image]).values.first).doubles()
-        #expect(difference(wide, double) <= 1e-9 * Swift.max(1, greatest))
-
-        let back = try restoredStateDict(of: mapped.model)
-        #expect(back.names == weights.names)
-        for key in back.names {
-            #expect(try back[key]?.bytes().array() == weights[key]?.bytes().array(), "\(key)")
-        }
+        try AtlasGoldenTests.compare(
+            mapped.model, image, #require(Self.goldens), golden, weights, isIllConditioned: true)
     }
 
     @Test("Biases of relative positions are those of timm's for another window, to the bit", arguments: windows)
@@ -109,7 +92,7 @@ import Testing
             Atlas.shared().map(weights, config: nil, options: options).model,
             mapArchitecture(weights, config: nil, options: familys).model,
         ].map { try #require(Session($0, options: running).run(["input": image]).values.first).doubles() }
-        #expect(difference(results[0], results[1]) <= 1e-12)
+        #expect(AtlasGoldenTests.difference(results[0], results[1]) <= 1e-12)
     }
 
     @Test(
@@ -187,10 +170,5 @@ import Testing
                 choice: AtlasChoice(classes: 3, channels: 3, height: 224, width: 224), channels: 3,
                 operators: atlas.operators, output: "logits", tensor: { try atlas.tensor($0) })
         } catch is FormatError {}
-    }
-
-    private func difference(_ a: [Double], _ b: [Double]) -> Double {
-        guard a.count == b.count, !a.isEmpty else { return .infinity }
-        return zip(a, b).map { ($0 - $1).magnitude }.max() ?? .infinity
     }
 }

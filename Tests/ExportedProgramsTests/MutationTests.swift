@@ -16,7 +16,7 @@ import Testing
     ]) func programsAreModelsOrRefused(_ name: String) throws {
         let original = try ProgramFixtures.archive(name)
         let document = try JSONValue.parse(original.program)
-        var (made, refused) = (0, 0)
+        var tally = Tally()
         for seed in 0..<(Mutation.count ?? 30) {
             var mutation = Mutation(seed: UInt64(seed))
             var archive = original
@@ -24,7 +24,7 @@ import Testing
             var changed = document
             for _ in 0..<Int.random(in: 1...2, using: &mutation) { changed = mutation.mutate(changed) }
             archive.program = Array(changed.serialized().utf8)
-            do {
+            try tally.count("\(name) \(seed)") {
                 var program = try ExportedProgram(archive, path: name)
                 // Types of values between nodes may be left out; then a change goes farther.
                 if Bool.random(using: &mutation) {
@@ -35,17 +35,10 @@ import Testing
                 options.batch = [.asExported, .named("n"), .fixed(2)].randomElement(using: &mutation) ?? .asExported
                 if Bool.random(using: &mutation) { options.computeType = .float64 }
                 options.foldsConstants = Bool.random(using: &mutation)
-                let model = try model(of: program, options: options)
-                try model.graph.checkInvariants()
-                let faults = checkModelFully(model).faults
-                #expect(faults.isEmpty, "\(name) \(seed): \(faults)")
-                made += 1
-            } catch is any Fault {
-                refused += 1
+                return try model(of: program, options: options)
             }
         }
-        Mutation.log { "\(name): \(made) models, \(refused) refused" }
-        #expect(made > 0 && refused > 0)
+        tally.check(name)
     }
 
     /// The code of a TorchScript archive: its numbers, and its words.
@@ -58,27 +51,44 @@ import Testing
         let zip = try ZipArchive(FileSource(path: path))
         let entries = zip.entries.filter { $0.name.contains("code/") && $0.name.hasSuffix(".py") }
         let sources = try entries.map { try zip.contents(of: $0).array() }
-        var (made, refused) = (0, 0)
+        var tally = Tally()
         for seed in 0..<(Mutation.count ?? 30) {
             var mutation = Mutation(seed: UInt64(seed))
             Mutation.log { "\(name) \(seed)" }
             let place = Int.random(in: entries.indices, using: &mutation)
             let changed = mutation.mutate(code: sources[place])
-            do {
+            try tally.count("\(name) \(seed)") {
                 let file = try folder.archive(path, replacing: [entries[place].name: changed])
                 let torch = try readTorch(file, format: .torchScript, options: ReadOptions())
                 let program = try ExportedProgram(torchScript: torch, inputShapes: [shape])
-                let model = try model(of: program)
+                return try model(of: program)
+            }
+        }
+        tally.check(name)
+    }
+
+    /// What became of a file's mutants.
+    private struct Tally {
+        private var made = 0
+        private var refused = 0
+
+        /// A model has to be valid; any other end is a refusal.
+        mutating func count(_ label: String, _ make: () throws -> Model) throws {
+            do {
+                let model = try make()
                 try model.graph.checkInvariants()
                 let faults = checkModelFully(model).faults
-                #expect(faults.isEmpty, "\(name) \(seed): \(faults)")
+                #expect(faults.isEmpty, "\(label): \(faults)")
                 made += 1
             } catch is any Fault {
                 refused += 1
             }
         }
-        Mutation.log { "\(name): \(made) models, \(refused) refused" }
-        #expect(made > 0 && refused > 0)
+
+        func check(_ name: String) {
+            Mutation.log { "\(name): \(made) models, \(refused) refused" }
+            #expect(made > 0 && refused > 0)
+        }
     }
 }
 
