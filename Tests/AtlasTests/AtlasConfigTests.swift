@@ -13,10 +13,7 @@ import Testing
     ) throws -> MappedModel {
         let atlas = try Atlas.shared()
         let entry = try #require(atlas.entries(named: name).first { !$0.isHeadless })
-        var cursor = try atlas.record(of: entry)
-        let record = try AtlasRecord(&cursor, operators: atlas.operators.count)
-        var weights = try SeededWeights.stateDict(
-            of: record, classes: 7, channels: Int64(entry.inputShape[0]), withContents: false)
+        var weights = try SeededWeights.stateDict(of: entry, in: atlas, classes: 7, withContents: false)
         for key in without { weights[key] = nil }
         var options = MappingOptions()
         change(&options)

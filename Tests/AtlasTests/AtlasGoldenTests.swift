@@ -22,9 +22,7 @@ import Testing
     static func weights(_ name: String) throws -> StateDict {
         let atlas = try Atlas.shared()
         let entry = try #require(atlas.entries(named: name).first { !$0.isHeadless })
-        var cursor = try atlas.record(of: entry)
-        let record = try AtlasRecord(&cursor, operators: atlas.operators.count)
-        return try SeededWeights.stateDict(of: record, classes: 10, channels: Int64(entry.inputShape[0]))
+        return try SeededWeights.stateDict(of: entry, in: atlas, classes: 10)
     }
 
     @Test("There are goldens of twelve models")

@@ -103,10 +103,7 @@ import Testing
         for place in (entries.count * part / 8)..<(entries.count * (part + 1) / 8) {
             let entry = entries[place]
             let grid = try #require(entry.grid)
-            var cursor = try atlas.record(of: entry)
-            let record = try AtlasRecord(&cursor, operators: atlas.operators.count)
-            let weights = try SeededWeights.stateDict(
-                of: record, classes: 7, channels: Int64(entry.inputShape[0]), withContents: false)
+            let weights = try SeededWeights.stateDict(of: entry, in: atlas, classes: 7, withContents: false)
             var options = MappingOptions()
             options.architecture = entry.name
             if entry.name.hasPrefix("tf_efficientnet_cc_") { options.batch = .size(2) }

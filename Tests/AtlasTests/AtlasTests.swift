@@ -28,10 +28,7 @@ import Testing
     func everyModel(part: Int) throws {
         let atlas = try Atlas.shared()
         for entry in atlas.entries[(atlas.entries.count * part / 16)..<(atlas.entries.count * (part + 1) / 16)] {
-            var cursor = try atlas.record(of: entry)
-            let record = try AtlasRecord(&cursor, operators: atlas.operators.count)
-            let weights = try SeededWeights.stateDict(
-                of: record, classes: 7, channels: Int64(entry.inputShape[0]), withContents: false)
+            let weights = try SeededWeights.stateDict(of: entry, in: atlas, classes: 7, withContents: false)
             var options = MappingOptions()
             options.architecture = entry.name
             // Each image's kernels are made of its content: as many groups as there are images.

@@ -6,6 +6,16 @@ import GraphIR
 
 /// Weights that need no file, as `fixtures/architectures/seeded.py` makes them.
 enum SeededWeights {
+    /// Weights of a form for its own number of channels.
+    static func stateDict(
+        of entry: AtlasEntry, in atlas: Atlas, classes: Int64, withContents: Bool = true
+    ) throws -> StateDict {
+        var cursor = try atlas.record(of: entry)
+        let record = try AtlasRecord(&cursor, operators: atlas.operators.count)
+        return try stateDict(
+            of: record, classes: classes, channels: Int64(entry.inputShape[0]), withContents: withContents)
+    }
+
     static func stateDict(
         of record: AtlasRecord, classes: Int64, channels: Int64, seed: UInt64 = 5, withContents: Bool = true
     ) throws -> StateDict {
