@@ -33,7 +33,7 @@ gt.Scalar gt.Tensor hann_window hardshrink hardsigmoid hardswish hardtanh hypot 
 index_put index_select instance_norm isfinite isinf isnan item l1_loss layer_norm le.Scalar le.Tensor leaky_relu lerp.Scalar lerp.Tensor lift
 lift_fresh lift_fresh_copy linalg_norm linalg_vector_norm linear linspace log log10 log1p log2 log_sigmoid log_softmax.int
 logaddexp logical_and logical_not logical_or logical_xor logspace logsumexp lstm.input gru.input rnn_tanh.input rnn_relu.input lt.Scalar lt.Tensor masked_fill.Scalar
-masked_fill.Tensor masked_scatter matmul max max.dim max.other max_pool1d max_pool2d max_pool2d_with_indices max_pool3d
+masked_fill.Tensor masked_scatter masked_select matmul max max.dim max.other max_pool1d max_pool2d max_pool2d_with_indices max_pool3d
 maximum mean mean.dim meshgrid meshgrid.indexing min min.dim min.other minimum mish mm movedim.int movedim.intlist
 mse_loss mul.Scalar mul.Tensor multiply.Tensor mv nan_to_num narrow native_batch_norm native_dropout native_group_norm native_layer_norm ne.Scalar
 ne.Tensor neg negative new_empty new_full new_ones new_zeros norm.Scalar norm.ScalarOpt_dim nonzero one_hot ones ones_like pad

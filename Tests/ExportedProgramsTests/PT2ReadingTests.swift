@@ -7,8 +7,8 @@ import Testing
 /// The programs of every PyTorch that wrote another layout or schema.
 @Suite struct PT2ReadingTests {
     static let versions = [
-        "2.1.2", "2.2.2", "2.3.1", "2.4.1", "2.5.1", "2.6.0", "2.7.1", "2.8.0", "2.9.1", "2.12.1",
-        "2.13.0",
+        "2.1.2", "2.2.2", "2.3.1", "2.4.1", "2.5.1", "2.6.0", "2.7.1", "2.8.0", "2.9.1", "2.10.0", "2.11.0", "2.12.1",
+        "2.13.0", "2.14.1", "2.15.0",
     ]
     /// The versions from this one on.
     static func since(_ version: String) -> [String] { Array(versions.drop { $0 != version }) }

@@ -4,7 +4,7 @@ import Foundation
 import GraphIR
 import Testing
 
-/// `fixtures/exported_programs`: what PyTorch 2.1 to 2.13 wrote.
+/// `fixtures/exported_programs`: what PyTorch 2.1 to 2.15 wrote.
 enum ProgramFixtures {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("fixtures/exported_programs").path

@@ -194,6 +194,31 @@ import Testing
         ("weight", .none), ("bias", .none), ("running_mean", .tensor("x")), ("running_var", .tensor("x")),
     ]
 
+    /// How many a buffer's mask leaves is a number of the model; of a computed mask only a run tells it.
+    @Test func masksOfBuffersHaveKnownSizes() throws {
+        let graph = try model(of: ProgramFixtures.program("masks-2.13.0.pt2")).graph
+        let shapes = graph.outputs.map { graph[$0].type?.dimensions }
+        #expect(shapes[0] == [.size(2), .size(3), .size(3)] && shapes[1] == [.size(2), .size(4)])
+        #expect(shapes[3] == [.unknown] && shapes[5] == [.unknown, .size(3)])
+        #expect(graph.initializers.values.map(\.name).contains("kept"))
+    }
+
+    @Test(arguments: [[2, 3], [3, 2], [2, 3, 1], []] as [[Int64]])
+    func masksHaveTheSizesOfWhatTheyPick(from shape: [Int64]) throws {
+        let mask = ATenNode(
+            "aten.gt.Scalar", name: "m", arguments: [("self", .tensor("k")), ("other", .int(.number(0)))],
+            outputs: [.tensor("m")])
+        var made = program([2, 3], [mask, node("aten.index.Tensor", [("indices", .tensors(["m"]))])])
+        made.graph.inputs.append(.tensor("k"))
+        made.inputs.append(.user(name: "k"))
+        made.graph.types["k"] = ATenTensorType(.float32, shape.map { .number($0) })
+        if shape == [2, 3] {
+            #expect(try translated(made).graph.nodes.contains { $0.op.type == "NonZero" })
+        } else {
+            #expect(throws: GraphError.self) { try translated(made) }
+        }
+    }
+
     /// Norms that keep no running statistics have only those of what they are given (weight standardisation).
     @Test func statisticsOfTheInputAloneAreTaken() throws {
         let layer = ATenNode(

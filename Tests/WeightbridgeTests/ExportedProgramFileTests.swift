@@ -6,11 +6,12 @@ import Weightbridge
 @Suite struct ExportedProgramFileTests {
     static let folder = packageRoot.appendingPathComponent("fixtures/exported_programs").path
     static let programs = [
-        ("layers", "2.1.2 2.2.2 2.3.1 2.4.1 2.5.1 2.6.0 2.7.1 2.8.0 2.9.1 2.12.1 2.13.0"),
+        ("layers", "2.1.2 2.2.2 2.3.1 2.4.1 2.5.1 2.6.0 2.7.1 2.8.0 2.9.1 2.10.0 2.11.0 2.12.1 2.13.0 2.14.1 2.15.0"),
         ("layers-decomposed", "2.13.0"),
-        ("reshaped", "2.5.1 2.6.0 2.7.1 2.8.0 2.9.1 2.12.1 2.13.0"),
-        ("tree", "2.4.1 2.5.1 2.6.0 2.7.1 2.8.0 2.9.1 2.12.1 2.13.0"),
-        ("wrapped", "2.7.1 2.8.0 2.9.1 2.12.1 2.13.0"),
+        ("reshaped", "2.5.1 2.6.0 2.7.1 2.8.0 2.9.1 2.10.0 2.11.0 2.12.1 2.13.0 2.14.1 2.15.0"),
+        ("tree", "2.4.1 2.5.1 2.6.0 2.7.1 2.8.0 2.9.1 2.10.0 2.11.0 2.12.1 2.13.0 2.14.1 2.15.0"),
+        ("wrapped", "2.7.1 2.8.0 2.9.1 2.10.0 2.11.0 2.12.1 2.13.0 2.14.1 2.15.0"),
+        ("masks", "2.13.0"),
     ].flatMap { name, versions in versions.split(separator: " ").map { "\(name)-\($0)" } }
     static let scripts: [(String, [Int])] = [
         ("layers-traced", [2, 3, 8, 8]), ("layers-frozen", [2, 3, 8, 8]), ("attention-traced", [2, 5, 8]),

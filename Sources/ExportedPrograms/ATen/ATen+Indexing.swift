@@ -73,12 +73,10 @@ extension ATenTranslator {
         return (axes + (0..<x.rank).filter { !axes.contains($0) }, axes, isTogether ? first : 0)
     }
 
-    /// NumPy's advanced indexing by whole numbers: `x[:, rows, columns]`.
+    /// NumPy's advanced indexing by whole numbers, `x[:, rows, columns]`, and by masks.
     func indexed(_ x: Wire, _ indices: [Wire?]) throws -> Wire {
+        let indices = try placesOfMasks(x, indices)
         let given = indices.compactMap { $0 }
-        guard given.allSatisfy({ $0.elementType != .bool && $0.elementType != .uint8 }) else {
-            throw unsupported("a choice by truth values has no size before the run")
-        }
         let (order, axes, place) = try indexedFirst(x, indices)
         if axes.count == 1 { return try gather(x, axis: axes[0], given[0]) }
         try keepSamplesApart(x, axes: axes)
@@ -114,6 +112,7 @@ extension ATenTranslator {
             let wide = missing > 0 ? try unsqueeze(mask, axes: Array(mask.rank..<x.rank)) : mask
             return try choice(wide, .wire(value), .wire(x))
         }
+        let indices = try placesOfMasks(x, indices)
         let (order, axes, place) = try indexedFirst(x, indices)
         try keepSamplesApart(x, axes: 0..<x.rank)
         let given = try indices.compactMap { $0 }.map { try cast($0, to: .int64) }

@@ -302,6 +302,7 @@ let atenSchemaText = """
     masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor
     masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor
     masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor
+    masked_select(Tensor self, Tensor mask) -> Tensor
     matmul(Tensor self, Tensor other) -> Tensor
     matrix_H(Tensor(a) self) -> Tensor(a)
     max(Tensor self) -> Tensor

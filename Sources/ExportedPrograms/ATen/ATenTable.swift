@@ -17,6 +17,7 @@ struct ATenTable {
         table.addParts()
         table.addPadding()
         table.addIndexing()
+        table.addMasks()
         table.addReductions()
         table.addConvolutions()
         table.addPools()

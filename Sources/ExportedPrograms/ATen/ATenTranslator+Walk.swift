@@ -81,6 +81,11 @@ extension ATenTranslator {
     /// Compares what our operators make with what the program says that its operators make.
     private func check(_ wire: inout Wire, against recorded: ATenTensorType?, _ name: String) throws {
         guard let recorded else { return }
+        // A size that PyTorch left to the run: what it is here is what later sizes mean by it.
+        for case (.symbol(let size), let made) in zip(recorded.shape, wire.shape)
+        where size.hasPrefix("u") && numbers[size] == nil && sources[size] == nil {
+            numbers[size] = made
+        }
         // Of a size in words that we don't know, ours is taken.
         let shape = try zip(recorded.shape, wire.shape + recorded.shape.dropFirst(wire.rank)).map { said, made in
             if case .unknown = said { made } else { try resolved(said) }
@@ -145,7 +150,8 @@ extension ATenTranslator {
         }
         guard let result = try Self.computed(node.target, operands) else {
             // Comparisons of sizes guard the program and make no number.
-            if name.isEmpty || node.target.hasSuffix(".eq") { return true }
+            let isComparison = [".eq", ".ne", ".lt", ".le", ".gt", ".ge"].contains { node.target.hasSuffix($0) }
+            if name.isEmpty || isComparison { return true }
             throw unsupported("arithmetic on sizes that we don't know")
         }
         numbers[name] = result
