@@ -23,6 +23,8 @@ extension AtlasRecord {
             case floor
             /// −(side / k) mod m: what is missing to whole windows.
             case padding
+            /// The greater of both sides / k.
+            case greater
         }
         var factor: Number.Factor
         var function: Function
@@ -47,7 +49,8 @@ extension AtlasRecord {
 
         /// The number without its factor; `nil` where it has more than 64 bits.
         func value(height: Int64, width: Int64) -> Int64? {
-            let (f, g) = (part(of: height), part(of: width))
+            let greater = function == .greater ? max(height, width) : nil
+            let (f, g) = (part(of: greater ?? height), part(of: greater ?? width))
             guard let area = f.multiplied(checked: g)?.multiplied(checked: a), let rows = f.multiplied(checked: b),
                 let columns = g.multiplied(checked: c),
                 let sum = area.adding(checked: rows)?.adding(checked: columns)?.adding(checked: d)
@@ -59,7 +62,7 @@ extension AtlasRecord {
         private func part(of side: Int64) -> Int64 {
             let (quotient, rest) = side.quotientAndRemainder(dividingBy: k)
             switch function {
-            case .quotient, .floor: return quotient
+            case .quotient, .floor, .greater: return quotient
             case .ceiling: return rest == 0 ? quotient : quotient + 1
             case .padding: return quotient % m == 0 ? 0 : m - quotient % m
             }

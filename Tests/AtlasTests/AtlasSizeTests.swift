@@ -124,6 +124,19 @@ import Testing
         }
     }
 
+    /// (0 · f(H) · f(W) + 1000 · f(H) + f(W) + 0) ^ 1 at 35 by 64, windows of 7 patches of 5 pixels for the padding.
+    @Test(
+        "What counts of a side is its quotient, whole windows, what they lack, or the greater side",
+        arguments: [(0, 16, 2004), (1, 16, 3004), (2, 16, 2004), (3, 5, 0002), (4, 16, 4004)])
+    func expressions(function: UInt8, k: UInt8, expected: Int64) throws {
+        // Signed numbers have their sign in the lowest bit: 2000 is 1000, 2 is 1.
+        var cursor = AtlasCursor([0, function, k, 7, 1, 0, 0xd0, 0x0f, 2, 0])
+        let expression = try AtlasRecord.Expression(&cursor)
+        #expect(expression.value(height: 35, width: 64) == expected)
+        var unknown = AtlasCursor([0, 5, k, 7, 1, 0, 0xd0, 0x0f, 2, 0])
+        #expect(throws: FormatError.self) { try AtlasRecord.Expression(&unknown) }
+    }
+
     @Test("A size that doesn't fit is refused, with the nearest that does")
     func refusals() throws {
         let weights = try AtlasGoldenTests.weights("test_vit")

@@ -3,6 +3,7 @@
 An expression is FACTOR · (a · f(H) · f(W) + b · f(H) + c · f(W) + d) ^ POWER, where f is one of
 
     0: H / k        1: H / k, rounded up        2: H / k, rounded down        3: −(H / k) mod m
+    4: the greater of both sides / k
 
 POWER is 1 or 2 (tables of pairs), and FACTOR is 1, the batch, the classes, the channels or a product, as forms.py
 numbers them. Those that are tried have two unknowns, so that two of the four traces prove them. Of roundings many may
@@ -22,13 +23,16 @@ class Unfit(Exception):
     pass
 
 
-def side(function, length):
+def sides(function, height, width):
+    """f(H) and f(W)."""
     kind, k, m = function
     if kind == 1:
-        return -(-length // k)
+        return -(-height // k), -(-width // k)
     if kind == 3:
-        return -(length // k) % m
-    return length // k
+        return -(height // k) % m, -(width // k) % m
+    if kind == 4:
+        return (max(height, width) // k,) * 2
+    return height // k, width // k
 
 
 class Fitter:
@@ -42,6 +46,7 @@ class Fitter:
             window * whole for window in (7, 8, 12, 14, 16, 24) for whole in (1, 2, 4, 8, 16, 32)}) for kind in (1, 2)]
         self.functions += [(3, whole, window) for whole in sorted({*wholes, step})
                            for window in (2, 3, 4, 7, 8, 12, 14, 16, 24, 32, 64)]
+        self.functions += [(4, step, 1)]
 
     def merged(self, values):
         """One value for those of all traces; a number that differs becomes ("e", place of its expression)."""
@@ -101,9 +106,9 @@ class Fitter:
         for power, kind, wanted in [(1, kind, parts[kind]) for kind in (0, 1) if kind in parts] + (
                 [(2, 0, roots)] if all(root**2 == value for root, value in zip(roots, values)) else []):
             for function in self.functions:
-                sides = [(side(function, h), side(function, w)) for h, w in self.sizes]
+                lengths = [sides(function, *size) for size in self.sizes]
                 for part in PARTS:
-                    found = self.line(part, sides, wanted)
+                    found = self.line(part, lengths, wanted)
                     if found:
                         yield kind, function, found, power
 
@@ -113,7 +118,7 @@ class Fitter:
         grid = [(h, h) for h in down] if self.square else list(itertools.product(down, right))
         differing = [0] * len(grid)
         for values, taken in self.found.items():
-            if taken[1][0] == 0:
+            if taken[1][0] in (0, 4):
                 continue
             rows = {tuple(self.at(expression, *size) for size in grid) for expression in self.candidates(values)
                     if expression[0] == taken[0]}
@@ -128,7 +133,7 @@ class Fitter:
     def at(expression, height, width):
         """An expression without its factor at one size."""
         _, function, (a, b, c, d), power = expression
-        f, g = side(function, height), side(function, width)
+        f, g = sides(function, height, width)
         return (a * f * g + b * f + c * g + d) ** power
 
     def value(self, number, place):
@@ -142,10 +147,10 @@ class Fitter:
         return factor * self.at(expression, *self.sizes[place])
 
     @staticmethod
-    def line(part, sides, values):
+    def line(part, lengths, values):
         """(a, b, c, d) where values are a whole multiple of this part, and a number."""
         a, b, c, d = part
-        basis = [a * f * g + b * f + c * g + d for f, g in sides]
+        basis = [a * f * g + b * f + c * g + d for f, g in lengths]
         low, high = basis.index(min(basis)), basis.index(max(basis))
         if low == high or (values[high] - values[low]) % (basis[high] - basis[low]):
             return None

@@ -24,6 +24,7 @@ import timm.layers.pos_embed_rel
 import torch
 
 import export
+from align import contents, references, together
 from export import functional_call, state
 from fit import Fitter, Unfit
 from rules import grids, has_rule, rule_of
@@ -44,6 +45,7 @@ MOST_TRACES = 20
 # Steps that don't follow from the patch: two patches of one image, pooled patches, blocks of attention with halos.
 STEPS = {
     "byobnet.ByobNet": [32, 256], "crossvit.CrossVit": [120], "gemma4_vit.Gemma4VitEncoder": [48],
+    "naflexvit.NaFlexVit": [16, 32],
     "swin_transformer.SwinTransformer": [32], "swin_transformer_v2.SwinTransformerV2": [32],
     "swin_transformer_v2_cr.SwinTransformerV2Cr": [32]}
 # Operators that hand on what they get.
@@ -134,12 +136,6 @@ def operator(name):
     return found
 
 
-def references(value):
-    if isinstance(value, tuple) and value and value[0] in ("t", "T"):
-        return [item for item in (value[1] if value[0] == "T" else [value[1]]) if item is not None]
-    return []
-
-
 def tidy(nodes, types, outputs, sources, tensors):
     """The nodes that outputs depend on: (operator, arguments, results, whether they are a list, module)."""
     same, rows = {}, []
@@ -170,69 +166,6 @@ def tidy(nodes, types, outputs, sources, tensors):
     made = {number for row in rows for number in row[2]}
     return {"rows": live(rows, outputs), "outputs": outputs, "types": types, "tensors": tensors,
             "sources": {number: source for number, source in sources.items() if number not in made}}
-
-
-def aligned(reference, other):
-    """The other trace's arguments for each row of the first, in the first's numbers. A slice of everything, which
-    Python's indexing leaves out, is put back.
-
-    - Raises: Unfit where the rows differ.
-    """
-    numbers, rows, place = {}, [], 0
-
-    def check(one, two):
-        if one in reference["sources"] or two in other["sources"]:
-            first, second = reference["sources"].get(one), other["sources"].get(two)
-            if first != second and not (first and second and first[0] == second[0] == "constant"
-                                        and numbers.setdefault(one, two) == two):
-                raise Unfit("what the graph reads comes and goes with the size")
-            numbers[one] = two
-        elif numbers.get(one) != two:
-            raise Unfit("the order of operators depends on the size")
-
-    for name, arguments, results, listed, module in reference["rows"]:
-        found = other["rows"][place] if place < len(other["rows"]) else (None, [], [], False, "")
-        fits = found[0] == name and len(found[1]) == len(arguments) and found[4] == module
-        if name == "aten.slice.Tensor":
-            given = dict(arguments)
-            mine = numbers.get(given["self"][1])
-            other_given = dict(found[1])
-            if not fits or mine not in (None, other_given["self"][1]) or other_given["dim"] != given["dim"]:
-                length = other["types"][mine][1][given["dim"]] if mine is not None else None
-                if length is None:
-                    raise Unfit("operators come and go with the size")
-                rows.append([("self", given["self"]), ("dim", given["dim"]), ("start", 0), ("end", length)])
-                numbers[results[0]] = mine
-                continue
-        if not fits or len(found[2]) != len(results) or [key for key, _ in found[1]] != [key for key, _ in arguments]:
-            raise Unfit("operators come and go with the size")
-        values = []
-        for (key, one), (_, two) in zip(arguments, found[1]):
-            first, second = references(one), references(two)
-            if len(first) != len(second):
-                raise Unfit("operators come and go with the size")
-            for pair in zip(first, second):
-                check(*pair)
-            values.append((key, one if first else two))
-        for pair in zip(results, found[2]):
-            numbers[pair[0]] = pair[1]
-        rows.append(values)
-        place += 1
-    if place != len(other["rows"]):
-        raise Unfit("operators come and go with the size")
-    for pair in zip(reference["outputs"], other["outputs"], strict=True):
-        check(*pair)
-    for one, (kind, name) in reference["sources"].items():
-        if kind == "constant" and one in numbers:
-            two = other["sources"][numbers[one]][1]
-            if contents(reference["tensors"][name]) != contents(other["tensors"][two]):
-                raise Unfit(f"a table of {tuple(reference['tensors'][name].shape)} depends on the size")
-    return rows
-
-
-def contents(tensor):
-    array = tensor.detach().cpu().contiguous()
-    return str(array.dtype)[6:], tuple(array.shape), array.reshape(-1).view(torch.uint8).numpy().tobytes()
 
 
 def live(rows, outputs):
@@ -354,13 +287,6 @@ def entry(record):
                     return {"reason": reasons[-1]}
                 break
     return {"reason": reasons[-1]}
-
-
-def together(traces):
-    """One trace that has all slices, and the arguments of all in its rows."""
-    # Where Python left out slices of everything, the trace with the most rows has them.
-    reference = max(traces, key=lambda found: len(found["rows"]))
-    return reference, [aligned(reference, found) for found in traces]
 
 
 def merge(record, key, traces, reference, aligned_rows, fitter):
