@@ -67,6 +67,16 @@ public enum AtlasUse: Sendable {
     case never
 }
 
+/// A hyperparameter that shapes can't tell and nobody said, taken for what is usual.
+public struct Assumption: Sendable, Hashable {
+    /// Its name, as timm has it and ``MappingOptions/settings`` takes it.
+    public var name: String
+    /// What it was taken for.
+    public var value: String
+    /// What there is to know besides.
+    public var remark: String?
+}
+
 /// A state dict that became a model.
 public struct MappedModel: Sendable {
     /// The graph over the weights.
@@ -77,8 +87,10 @@ public struct MappedModel: Sendable {
     public var family: String
     /// The published variant that has these sizes.
     public var variant: String?
-    /// What was assumed and why.
+    /// What there is to say, in sentences: what was assumed first.
     public var notes: [String]
+    /// What shapes can't tell and nobody said, one by one.
+    public var assumptions: [Assumption]
     /// How images are prepared; `nil` where nothing says it.
     public var preprocessing: Preprocessing?
     /// Tensors that the architecture doesn't use.
@@ -88,13 +100,14 @@ public struct MappedModel: Sendable {
 
     package init(
         model: Model, architecture: String, family: String, variant: String?, notes: [String],
-        preprocessing: Preprocessing?, unused: [String], hyperparameters: [(String, String)]
+        assumptions: [Assumption] = [], preprocessing: Preprocessing?, unused: [String], hyperparameters: [(String, String)]
     ) {
         self.model = model
         self.architecture = architecture
         self.family = family
         self.variant = variant
         self.notes = notes
+        self.assumptions = assumptions
         self.preprocessing = preprocessing
         self.unused = unused
         self.hyperparameters = hyperparameters
@@ -127,7 +140,7 @@ private func mapArchitecture(
         }
         throw unknownArchitecture(stateDict, nearest: ranked.first, prefix)
     }
-    var notes = best.hints.notes
+    var notes = best.hints.report
     if let other = ranked.dropFirst().first(where: { $0.fits }), best.fits {
         notes.append("\(other.name) has the same keys and shapes; --architecture settles it")
     }

@@ -76,6 +76,8 @@ public struct ConversionReport: Sendable {
     public var digest: String?
     /// What else there is to say.
     public var notes: [String]
+    /// What shapes can't tell and nobody said.
+    public var assumptions: [Assumption] = []
 
     /// For people.
     public func text() -> String {
@@ -101,7 +103,7 @@ public struct ConversionReport: Sendable {
             ("architecture", architecture.map { .string($0) } ?? .null),
             ("opset", opset.map { .number(String($0)) } ?? .null),
             ("digest", digest.map { .string($0) } ?? .null),
-            ("notes", .array(notes.map { .string($0) })),
+            ("notes", .array(notes.map { .string($0) })), ("assumptions", assumptions.json),
         ])
     }
 }
@@ -140,6 +142,7 @@ public func convert(
         if let digest { model.metadata.append(MetadataEntry(MetadataKey.sourceDigest, digest)) }
         report = try write(model, as: format, to: output, options: options, beforeCommit: verification.finish)
         report.architecture = loaded.mapping?.architecture
+        report.assumptions = loaded.mapping?.assumptions ?? []
         report.digest = digest
         report.notes = loaded.notes + report.notes
     case (.checkpoint(let checkpoint), _):

@@ -20,6 +20,8 @@ public struct Inspection: Sendable {
     public var facts: [(label: String, value: String)] = []
     /// What else there is to say.
     public var notes: [String] = []
+    /// What shapes can't tell of the architecture and nobody said.
+    public var assumptions: [Assumption] = []
     /// The tensors, in the file's order.
     public var tensors: [Row] = []
     /// What is wrong with the file although it could be read: an ONNX model that breaks the rules, say.
@@ -101,6 +103,7 @@ public struct Inspection: Sendable {
             for id in graph.outputs { facts.append(("output", graph[id].signature)) }
             if let preprocessing = mapped.preprocessing { facts.append(("preprocess", preprocessing.summary)) }
             notes += mapped.notes
+            assumptions = mapped.assumptions
             if !mapped.unused.isEmpty { notes.append("not used: \(mapped.unused.joined(separator: ", "))") }
         } catch let error as any Fault {
             // What the caller asked for is theirs to mend; with a program in the file, it may be for that.
@@ -150,7 +153,7 @@ public struct Inspection: Sendable {
         .object([
             ("format", .string(format)), ("bytes", .number(String(byteCount))),
             ("facts", .array(facts.map { .array([.string($0.label), .string($0.value)]) })),
-            ("notes", .array(notes.map { .string($0) })),
+            ("notes", .array(notes.map { .string($0) })), ("assumptions", assumptions.json),
             ("error", fault.map { .string($0.description) } ?? .null),
             (
                 "tensors",

@@ -67,3 +67,16 @@ extension MappingOptions {
             hint: "give it where the graph is made")
     }
 }
+
+extension [Assumption] {
+    /// For programs.
+    var json: JSONValue {
+        .array(
+            map { assumption in
+                .object([
+                    ("name", .string(assumption.name)), ("value", .string(assumption.value)),
+                    ("remark", assumption.remark.map { .string($0) } ?? .null),
+                ])
+            })
+    }
+}

@@ -20,6 +20,23 @@ extension ModelBuilder {
             [Attribute("count_include_pad", .int(countsPadding ? 1 : 0))])
     }
 
+    /// timm's `AvgPool2dSame` at stride 1: zeros at the bottom and right make the output as large as the input, and take
+    /// part in the mean.
+    func averagePoolSame(_ name: String, _ x: Wire, kernel: Int) throws -> Wire {
+        let module = path(name)
+        guard x.shape.count == 4, (1...64).contains(kernel) else {
+            throw GraphError(.shape, "a pool of \(kernel) over \(x.shape)", node: module)
+        }
+        let (before, after) = (Int64((kernel - 1) / 2), Int64(kernel / 2))
+        return node(
+            "AveragePool", at: module, [x],
+            attributes: [
+                Attribute("count_include_pad", .int(1)),
+                Attribute("kernel_shape", .ints([Int64(kernel), Int64(kernel)])),
+                Attribute("pads", .ints([before, before, after, after])), Attribute("strides", .ints([1, 1])),
+            ], shape: x.shape)
+    }
+
     private func pool(
         _ type: String, _ module: String, _ x: Wire, kernel: Int, stride: Int, padding: Int, isCeiling: Bool,
         _ attributes: [Attribute]
@@ -81,11 +98,11 @@ extension ModelBuilder {
             "Unsqueeze", at: module, [x, axes], shape: x.shape + [.size(1), .size(1)], isResult: false)
     }
 
-    /// Blur-pool: reflected edges, then the binomial filter [1 2 1]² ÷ 16 of each channel at stride 2. "Making
+    /// Blur-pool: reflected edges, then the binomial filter [1 2 1]² ÷ 16 of each channel at a stride. "Making
     /// Convolutional Networks Shift-Invariant Again", R. Zhang, 2019 (arXiv:1904.11486).
-    public func blurPool(_ name: String, _ x: Wire) throws -> Wire {
+    public func blurPool(_ name: String, _ x: Wire, stride: Int = 2) throws -> Wire {
         let module = path(name)
-        guard x.shape.count == 4, let channels = x.shape[1].knownSize else {
+        guard x.shape.count == 4, let channels = x.shape[1].knownSize, (1...2).contains(stride) else {
             throw GraphError(.shape, "\(x.shape) is no feature map of known channels", node: module)
         }
         let pads = constant(try Tensor([0, 0, 1, 1, 0, 0, 1, 1] as [Int64], shape: [8]), at: module)
@@ -99,14 +116,14 @@ extension ModelBuilder {
         let kernel = try Tensor((0..<channels).flatMap { _ in filter }, shape: [channels, 1, 3, 3])
         let weights = constant(try reals(kernel), at: module)
         let sizes = x.shape[2...].map { size -> Dimension in
-            size.knownSize.map { .size(Int64(($0 - 1) / 2 + 1)) } ?? .unknown
+            size.knownSize.map { .size(Int64(($0 - 1) / stride + 1)) } ?? .unknown
         }
         count([x.shape[0], x.shape[1]] + sizes + [.size(9)])
         return node(
             "Conv", at: module, [padded, weights],
             attributes: [
                 Attribute("group", .int(Int64(channels))), Attribute("kernel_shape", .ints([3, 3])),
-                Attribute("strides", .ints([2, 2])),
+                Attribute("strides", .ints([Int64(stride), Int64(stride)])),
             ], shape: Array(x.shape.prefix(2)) + sizes)
     }
 

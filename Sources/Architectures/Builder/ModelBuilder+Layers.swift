@@ -10,44 +10,22 @@ public enum Padding: Sendable, Hashable {
     case same
 }
 
-/// Activations by the names that timm and PyTorch give them.
-public enum Activation: String, Sendable, CaseIterable {
-    case gelu, relu, silu, sigmoid, tanh, identity
-    case geluTanh = "gelu_tanh"
-    case quickGELU = "quick_gelu"
-    case hardSwish = "hard_swish"
-    case hardSigmoid = "hard_sigmoid"
-    case leakyReLU = "leaky_relu"
-
-    /// The activation of a name as timm, PyTorch and Transformers write it, or `nil`.
-    public init?(name: String) {
-        switch name.lowercased() {
-        case "gelu", "gelu_none", "nn.gelu", "gelu_erf": self = .gelu
-        case "gelu_tanh", "gelu_new", "gelu_pytorch_tanh": self = .geluTanh
-        case "relu", "nn.relu": self = .relu
-        case "silu", "swish": self = .silu
-        case "hard_swish", "hardswish": self = .hardSwish
-        case "hard_sigmoid", "hardsigmoid": self = .hardSigmoid
-        default: self.init(rawValue: name.lowercased())
-        }
-    }
-}
-
 extension ModelBuilder {
     /// `nn.Conv2d`: NCHW input, weights `[out, in/groups, kernel, kernel]`. `Conv` of ONNX.
     ///
     /// - Parameters:
     ///   - out: output channels; the weight's where `nil`.
     ///   - kernel: side of the kernel; the weight's where `nil`.
+    ///   - dilation: pixels from one weight of the kernel to the next, at most 64.
     ///   - bias: whether there is one; whether the checkpoint has one where `nil`.
     public func conv2d(
         _ name: String, _ x: Wire, out: Int? = nil, kernel: Int? = nil, stride: Int = 1, padding: Padding = .none,
-        groups: Int = 1, bias: Bool? = nil
+        dilation: Int = 1, groups: Int = 1, bias: Bool? = nil
     ) throws -> Wire {
         let module = path(name)
         let channels = try size(of: x, axis: 1, rank: 4, module: module)
         let known = ledger.weights[module + ".weight"]?.shape
-        guard groups > 0, channels % groups == 0, stride > 0 else {
+        guard groups > 0, channels % groups == 0, stride > 0, (1...64).contains(dilation) else {
             throw GraphError(.shape, "\(channels) channels in \(groups) groups at stride \(stride)", node: module)
         }
         guard let out = out ?? known?[checked: 0], let kernelHeight = kernel ?? known?[checked: 2],
@@ -62,11 +40,14 @@ extension ModelBuilder {
         if padding == .same, stride != 1 {
             throw GraphError(.shape, "'same' padding needs stride 1, not \(stride)", node: module)
         }
-        let (top, bottom) = padding.amounts(kernel: kernelHeight)
-        let (left, right) = padding.amounts(kernel: kernelWidth)
+        guard let height = Self.reach(kernelHeight, dilation), let width = Self.reach(kernelWidth, dilation) else {
+            throw GraphError(.shape, "a kernel of \(kernelHeight)×\(kernelWidth)", node: module)
+        }
+        let (top, bottom) = padding.amounts(kernel: height)
+        let (left, right) = padding.amounts(kernel: width)
         return try convolution(
             module, x, [out, channels / groups, kernelHeight, kernelWidth], fanIn: fanIn, stride: stride,
-            pads: [top, left, bottom, right], groups: groups, bias: bias)
+            pads: [top, left, bottom, right], dilation: dilation, groups: groups, bias: bias)
     }
 
     /// `nn.Conv2d` with a kernel of other height than width, at most 64 of each.
@@ -85,9 +66,15 @@ extension ModelBuilder {
             pads: [padding.0, padding.1, padding.0, padding.1], groups: 1, bias: bias)
     }
 
+    /// Pixels that a kernel reaches over.
+    private static func reach(_ kernel: Int, _ dilation: Int) -> Int? {
+        (kernel - 1).multiplied(checked: dilation)?.adding(checked: 1)
+    }
+
     /// - Parameter pads: top, left, bottom, right.
     private func convolution(
-        _ module: String, _ x: Wire, _ shape: [Int], fanIn: Int, stride: Int, pads: [Int], groups: Int, bias: Bool?
+        _ module: String, _ x: Wire, _ shape: [Int], fanIn: Int, stride: Int, pads: [Int], dilation: Int = 1,
+        groups: Int, bias: Bool?
     ) throws -> Wire {
         let out = shape[0]
         let role = ParameterRole.uniform(fanIn: fanIn)
@@ -101,13 +88,16 @@ extension ModelBuilder {
         if bias ?? (ledger.weights[module + ".bias"] != nil) {
             inputs.append(try self.weight(module + ".bias", shape: [out], role: role))
         }
-        let height = try windowed(x.shape[2], shape[2], stride, pads[0], pads[2], module: module)
-        let width = try windowed(x.shape[3], shape[3], stride, pads[1], pads[3], module: module)
+        guard let tall = Self.reach(shape[2], dilation), let wide = Self.reach(shape[3], dilation) else {
+            throw GraphError(.shape, "a kernel of \(shape[2])×\(shape[3])", node: module)
+        }
+        let height = try windowed(x.shape[2], tall, stride, pads[0], pads[2], module: module)
+        let width = try windowed(x.shape[3], wide, stride, pads[1], pads[3], module: module)
         count([x.shape[0], height, width, .size(Int64(out)), .size(Int64(fanIn))])
         return node(
             "Conv", at: module, inputs,
             attributes: [
-                Attribute("dilations", .ints([1, 1])),
+                Attribute("dilations", .ints([Int64(dilation), Int64(dilation)])),
                 Attribute("group", .int(Int64(groups))),
                 Attribute("kernel_shape", .ints([Int64(shape[2]), Int64(shape[3])])),
                 Attribute("pads", .ints(pads.map(Int64.init))),
@@ -172,44 +162,6 @@ extension ModelBuilder {
         guard let summand else { return product }
         return node("Add", at: module, [product, summand], shape: Array(shape))
     }
-
-    /// An activation by name.
-    public func activation(_ kind: Activation, _ name: String, _ x: Wire) throws -> Wire {
-        let module = path(name)
-        switch kind {
-        case .gelu: return node("Gelu", at: module, [x], shape: x.shape)
-        case .geluTanh:
-            return node(
-                "Gelu", at: module, [x], attributes: [Attribute("approximate", .string(Array("tanh".utf8)))],
-                shape: x.shape)
-        case .relu: return node("Relu", at: module, [x], shape: x.shape)
-        case .sigmoid: return node("Sigmoid", at: module, [x], shape: x.shape)
-        case .tanh: return node("Tanh", at: module, [x], shape: x.shape)
-        case .hardSwish: return node("HardSwish", at: module, [x], shape: x.shape)
-        case .hardSigmoid:
-            return node(
-                "HardSigmoid", at: module, [x],
-                attributes: [Attribute("alpha", .float(1 / 6)), Attribute("beta", .float(0.5))], shape: x.shape)
-        case .leakyReLU:
-            return node("LeakyRelu", at: module, [x], attributes: [Attribute("alpha", .float(0.01))], shape: x.shape)
-        case .silu:
-            let gate = node("Sigmoid", at: module, [x], shape: x.shape, isResult: false)
-            return node("Mul", at: module, [x, gate], shape: x.shape)
-        case .quickGELU:
-            let factor = try number(1.702, at: module)
-            let scaled = node("Mul", at: module, [x, factor], shape: x.shape, isResult: false)
-            let gate = node("Sigmoid", at: module, [scaled], shape: x.shape, isResult: false)
-            return node("Mul", at: module, [x, gate], shape: x.shape)
-        case .identity:
-            mark(x, asOutputOf: module)
-            return x
-        }
-    }
-
-    /// `nn.GELU()`, exact: `x · Φ(x)`.
-    public func gelu(_ name: String, _ x: Wire) throws -> Wire { try activation(.gelu, name, x) }
-    /// `nn.ReLU()`.
-    public func relu(_ name: String, _ x: Wire) throws -> Wire { try activation(.relu, name, x) }
 
     /// The sum of two values of the same shape, as a residual connection makes it.
     /// - Throws: `tensor.shape` where the shapes differ.

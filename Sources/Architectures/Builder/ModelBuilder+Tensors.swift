@@ -96,18 +96,18 @@ extension ModelBuilder {
             shape: shape, isResult: false)
     }
 
-    /// The greatest element along an axis, which goes away.
-    public func max(_ module: String, _ x: Wire, axis: Int) throws -> Wire {
+    /// The greatest element along an axis, which goes away unless `keepsAxis`.
+    public func max(_ module: String, _ x: Wire, axis: Int, keepsAxis: Bool = false) throws -> Wire {
         let module = path(module)
         guard x.shape.indices.contains(axis) else {
             throw GraphError(.shape, "\(x.shape) has no axis \(axis)", node: module)
         }
         var shape = x.shape
-        shape.remove(at: axis)
+        if keepsAxis { shape[axis] = .size(1) } else { shape.remove(at: axis) }
         let axes = constant(try Tensor([Int64(axis)], shape: [1]), at: module)
         return node(
-            "ReduceMax", at: module, [x, axes], attributes: [Attribute("keepdims", .int(0))], shape: shape,
-            isResult: false)
+            "ReduceMax", at: module, [x, axes], attributes: [Attribute("keepdims", .int(keepsAxis ? 1 : 0))],
+            shape: shape, isResult: false)
     }
 
     /// `MatMul` of stacks of matrices; the axes before the last two must agree.

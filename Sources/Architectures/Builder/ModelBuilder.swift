@@ -67,11 +67,18 @@ public final class ModelBuilder {
     /// Runs `body` with `name` in front of the module paths that it uses. What `body` returns is the module's output.
     @discardableResult
     public func scope(_ name: String, _ body: () throws -> Wire) rethrows -> Wire {
+        try within(name) {
+            let result = try body()
+            mark(result, asOutputOf: scopes.joined(separator: "."))
+            return result
+        }
+    }
+
+    /// Runs `body` with `name` in front of the module paths that it uses; what it returns is no module's output.
+    func within<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
         scopes.append(name)
         defer { scopes.removeLast() }
-        let result = try body()
-        mark(result, asOutputOf: scopes.joined(separator: "."))
-        return result
+        return try body()
     }
 
     /// Runs `body` once more over weights that other layers have used: a second look at the image. Its nodes and values

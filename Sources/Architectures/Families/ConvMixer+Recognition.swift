@@ -89,7 +89,9 @@ extension ConvMixer {
         } else if !candidate.isCertain {
             return nil
         }
-        try hints.choice("global_pool", among: ["avg"])
+        pooling = try hints.globalPool(
+            columns: weights[keys.head(depth) + ".weight"]?.shape[checked: 1], channels: dim,
+            isNamed: hints.variant(of: ConvMixer.self) != nil)
         activation = try activation(weights, hints)
         if keys.grammar == .tweet, kernel % 2 == 0 {
             hints.note(

@@ -15,6 +15,7 @@ struct ConvMixer: ArchitectureFamily {
     /// `nil` for a model without a head.
     var classes: Int? = 1000
     var activation = Activation.gelu
+    var pooling = GlobalPool.avg
     var keys = ConvMixerKeys(grammar: .timm)
 
     func build(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
@@ -43,7 +44,7 @@ struct ConvMixer: ArchitectureFamily {
         }
 
         net.features = x
-        x = try net.flatten(keys.flatten(depth), net.globalAveragePool(keys.pool(depth), x))
+        x = try net.flatten(keys.flatten(depth), net.globallyPooled(keys.pool(depth), x, pooling))
         keys.poolContainers.forEach { net.mark(x, asOutputOf: $0) }
         guard let classes else { return x }
         return try net.linear(keys.head(depth), x, out: classes, bias: true)
@@ -97,7 +98,7 @@ extension ConvMixer {
         [
             ("dim", "\(dim)"), ("depth", "\(depth)"), ("kernel_size", "\(kernel)"), ("patch_size", "\(patch)"),
             ("in_chans", "\(inputChannels)"), ("num_classes", "\(classes ?? 0)"), ("act_layer", activation.rawValue),
-            ("keys", keys.grammar.rawValue),
+            ("global_pool", pooling.rawValue), ("keys", keys.grammar.rawValue),
         ]
     }
 

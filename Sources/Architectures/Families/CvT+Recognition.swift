@@ -28,7 +28,7 @@ extension CvT {
         let isHuggingFace = hints.keyFormat == "Hugging Face"
         activation = try hints.activation(
             ofNamed: nil, usual: isHuggingFace ? .gelu : .quickGELU,
-            reason: isHuggingFace ? "that of Hugging Face's code" : "that of the authors' code")
+            remark: isHuggingFace ? "that of Hugging Face's code" : "that of the authors' code")
     }
 
     private mutating func setHeads(_ hints: Hints) throws {
@@ -47,7 +47,7 @@ extension CvT {
             }
         }
         if named == nil, stated == nil {
-            hints.note("num_heads \(stages.map(\.heads)): 64 channels a head; shapes can't tell (--set num_heads=…)")
+            hints.assume("num_heads", stages.map { "\($0.heads)" }.joined(separator: ","), "64 channels each")
         }
     }
 

@@ -5,12 +5,12 @@ struct InceptionV3: ArchitectureFamily {
     static let family = "inception_v3"
     var inputChannels = 3
     var classes: Int? = 1000
+    var pooling = GlobalPool.avg
 
     func build(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
         let x = try InceptionBricks(net: net).features(image, isWhole: true) { $0 }
         net.features = x
-        let pooled = try net.flatten("global_pool.flatten", net.globalAveragePool("global_pool.pool", x))
-        net.mark(pooled, asOutputOf: "global_pool")
+        let pooled = try net.globalPool("global_pool", x, pooling)
         guard let classes else { return pooled }
         return try net.linear("fc", pooled, out: classes, bias: true)
     }
@@ -23,14 +23,18 @@ struct InceptionV3: ArchitectureFamily {
         guard weights["Mixed_5b.branch1x1.conv.weight"] != nil, weights["Mixed_7c.branch1x1.conv.weight"] != nil else {
             return nil
         }
-        try hints.choice("global_pool", among: ["avg"])
+        pooling = try hints.globalPool(
+            columns: weights["fc.weight"]?.shape[checked: 1], channels: 2048,
+            isNamed: hints.variant(of: InceptionV3.self) != nil)
         inputChannels = weights["Conv2d_1a_3x3.conv.weight"]?.shape[checked: 1] ?? 3
         classes = (weights["fc.weight"] ?? weights["fc.bias"])?.shape[checked: 0]
     }
 
     var name: String { "inception_v3" }
     var hyperparameters: [(String, String)] {
-        [("in_chans", "\(inputChannels)"), ("num_classes", "\(classes ?? 0)")]
+        [
+            ("in_chans", "\(inputChannels)"), ("num_classes", "\(classes ?? 0)"), ("global_pool", pooling.rawValue),
+        ]
     }
     func hasSizes(of other: InceptionV3) -> Bool { true }
 

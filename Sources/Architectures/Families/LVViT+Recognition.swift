@@ -26,7 +26,7 @@ extension LVViT {
         classes = shape("head.weight")?[checked: 0] ?? shape("head.bias")?[checked: 0]
         hasAuxiliaryHead = shape("aux_head.weight") != nil
         try setWhatShapesCantTell(hints)
-        self.style.activation = try hints.activation(ofNamed: nil, usual: .gelu, reason: "that of the authors' code")
+        self.style.activation = try hints.activation(ofNamed: nil, usual: .gelu)
     }
 
     private mutating func setWhatShapesCantTell(_ hints: Hints) throws {
@@ -39,13 +39,12 @@ extension LVViT {
         let divisor = try hints.number("skip_lam")
         skipLambda = divisor.map { Float($0) } ?? known?.model.skipLambda ?? 2
         guard named == nil else { return }
-        let reason = known.map { "that of \($0.name), which has these blocks" }
+        let reason = known.map { "as \($0.name), which has these blocks" }
         if heads == nil {
-            hints.note(
-                "num_heads \(style.heads): \(reason ?? "64 channels each"); shapes can't tell (--set num_heads=…)")
+            hints.assume("num_heads", "\(style.heads)", reason ?? "64 channels each")
         }
         if divisor == nil {
-            hints.note("skip_lam \(skipLambdaText): \(reason ?? "usual"); shapes can't tell (--set skip_lam=…)")
+            hints.assume("skip_lam", skipLambdaText, heads == nil ? nil : reason)
         }
     }
 

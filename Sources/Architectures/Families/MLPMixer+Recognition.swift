@@ -30,7 +30,7 @@ extension MLPMixer {
         if kind != .gmixer {
             let named = hints.variant(of: MLPMixer.self)?.variant.model.activation
             activation = try hints.activation(
-                ofNamed: named, usual: .gelu, reason: "timm's; the authors' JAX code has gelu_tanh")
+                ofNamed: named, usual: .gelu, remark: "timm's; the authors' JAX code has gelu_tanh")
         }
         guard (1...1024).contains(patch), inputChannels > 0 else { return nil }
     }

@@ -30,16 +30,25 @@ extension ResNet {
                 stages.indices.map { shape("layer\($0 + 1).0.se.fc1.weight")?[checked: 0] ?? 0 })
         } else if shape("layer1.0.se.conv.weight") != nil {
             attention = .eca(stages.indices.map { shape("layer\($0 + 1).0.se.conv.weight")?[checked: 2] ?? 3 })
+        } else if shape("layer1.0.cbam.mlp.0.weight") != nil {
+            attention = .cbam(
+                stages.indices.map { shape("layer\($0 + 1).0.cbam.mlp.0.weight")?[checked: 0] ?? 0 },
+                kernel: shape("layer1.0.cbam.conv.weight")?[checked: 2] ?? 7)
         }
-        let sizes = stem + stages.flatMap { $0.flatMap { $0.widths + [$0.groups] } } + [inputChannels]
+        let sizes =
+            stem + stages.flatMap { $0.flatMap { $0.widths + [$0.groups, $0.shortcut ?? 1] } } + [inputChannels]
         guard sizes.allSatisfy({ (1...65536).contains($0) }), stages.allSatisfy({ $0.count <= 1000 }) else {
             return nil
         }
         let named = hints.variant(of: ResNet.self)?.variant.model
-        activation = try hints.activation(
-            ofNamed: named?.activation, usual: .relu, reason: "that of every published ResNet")
-        try hints.choice("global_pool", among: ["avg"])
-        try hints.choice("output_stride", among: ["32"])
+        activation = try hints.activation(ofNamed: named?.activation, usual: .relu)
+        pooling = try hints.globalPool(
+            columns: shape("fc.weight")?[checked: 1], channels: stages.last?.last?.widths.last, isNamed: named != nil)
+        if let stated = try hints.choice("output_stride", among: ["8", "16", "32"]) {
+            outputStride = Int(stated) ?? 32
+        } else if named == nil {
+            hints.assume("output_stride", "32")
+        }
         try setNorm(named, hints)
         try setAntiAliasing(named, hints)
     }
@@ -56,7 +65,7 @@ extension ResNet {
         }
         normGroups = stated ?? (layer == "groupnorm1" ? 1 : 32)
         if stated == nil, layer == nil, named == nil {
-            hints.note("num_groups 32: usual for group norm; shapes can't tell (--set num_groups=…)")
+            hints.assume("num_groups", "32")
         }
     }
 
@@ -76,10 +85,8 @@ extension ResNet {
         } else {
             let names = Self.variants.filter { $0.model.antiAliasing != .none && $0.model.hasSizes(of: self) }
                 .map(\.name)
-            hints.note(
-                "anti-aliasing none: shapes can't tell it"
-                    + (names.isEmpty ? "" : " from \(names.joined(separator: ", "))")
-                    + " (--architecture or --set aa_layer=avg settles it)")
+            hints.assume(
+                "aa_layer", "none", names.isEmpty ? nil : "\(names.listed(most: 3)) of the same shapes have one")
         }
     }
 
@@ -104,6 +111,7 @@ extension ResNet {
         case .none: break
         case .squeezeExcite(let widths): gate = "se " + widths.map(String.init).joined(separator: ",")
         case .eca(let kernels): gate = "eca " + kernels.map(String.init).joined(separator: ",")
+        case .cbam(let widths, _): gate = "cbam " + widths.map(String.init).joined(separator: ",")
         }
         return [
             ("layers", stages.map { "\($0.count)" }.joined(separator: ",")),
@@ -118,6 +126,7 @@ extension ResNet {
             ("replace_stem_pool", "\(hasStemPoolConvolution)"), ("attn_layer", gate),
             ("aa_layer", antiAliasing.rawValue), ("norm_layer", hasGroupNorm ? "groupnorm" : "batchnorm"),
             ("in_chans", "\(inputChannels)"), ("num_classes", "\(classes ?? 0)"), ("act_layer", activation.rawValue),
+            ("global_pool", pooling.rawValue), ("output_stride", "\(outputStride)"),
         ] + (hasGroupNorm ? [("num_groups", "\(normGroups)")] : [])
     }
 }

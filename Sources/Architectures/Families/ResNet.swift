@@ -16,6 +16,8 @@ struct ResNet: ArchitectureFamily {
         case squeezeExcite([Int])
         /// Kernels across channels, by stage.
         case eca([Int])
+        /// GuYuc's CBAM: channels between the convolutions of the first gate by stage, and the second gate's kernel.
+        case cbam([Int], kernel: Int)
     }
 
     /// What takes the place of strides where they would alias.
@@ -50,6 +52,18 @@ struct ResNet: ArchitectureFamily {
     var hasGroupNorm = false
     var normGroups = 32
     var activation = Activation.relu
+    var pooling = GlobalPool.avg
+    /// Pixels of the image for one of the last feature map: where it is below 32, stages keep the size and dilate their
+    /// kernels instead.
+    var outputStride = 32
+
+    /// How a block's 3×3 convolutions go over the image.
+    struct Step {
+        var stride: Int
+        var dilation: Int
+        /// The dilation of the first convolution: that of the stage before in a stage's first block.
+        var first: Int
+    }
 
     /// What the modules before the head are called.
     enum ModuleNames: Sendable {
@@ -75,8 +89,7 @@ struct ResNet: ArchitectureFamily {
     func build(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
         let x = try features(net, image, names: .torchvision)
         net.features = x
-        let pooled = try net.flatten("global_pool.flatten", net.globalAveragePool("global_pool.pool", x))
-        net.mark(pooled, asOutputOf: "global_pool")
+        let pooled = try net.globalPool("global_pool", x, pooling)
         guard let classes else { return pooled }
         return try net.linear("fc", pooled, out: classes, bias: true)
     }
@@ -87,14 +100,20 @@ struct ResNet: ArchitectureFamily {
     ) throws -> ModelBuilder.Wire {
         var x = try stem(net, image, names)
         for (stage, blocks) in stages.enumerated() {
-            x = try net.scope(names("layer\(stage + 1)")) {
-                var x = x
-                for (index, block) in blocks.enumerated() {
-                    let stride = stage > 0 && index == 0 ? 2 : 1
-                    x = try net.scope("\(index)") { try self.block(net, x, block, stage, stride) }
-                }
-                return x
-            }
+            x = try net.scope(names("layer\(stage + 1)")) { try self.blocks(net, x, stage, blocks[...]) }
+        }
+        return x
+    }
+
+    /// These first blocks of a stage.
+    func blocks(
+        _ net: ModelBuilder, _ image: ModelBuilder.Wire, _ stage: Int, _ blocks: ArraySlice<Block>
+    ) throws -> ModelBuilder.Wire {
+        var x = image
+        var step = Step(stage, outputStride: outputStride)
+        for (index, block) in blocks.enumerated() {
+            x = try net.scope("\(index)") { try self.block(net, x, block, stage, step) }
+            step = Step(stride: 1, dilation: step.dilation, first: step.dilation)
         }
         return x
     }
@@ -103,7 +122,7 @@ struct ResNet: ArchitectureFamily {
         try hasGroupNorm ? net.groupNorm(name, x, groups: normGroups) : net.batchNorm(name, x)
     }
 
-    private func stem(
+    func stem(
         _ net: ModelBuilder, _ image: ModelBuilder.Wire, _ names: ModuleNames
     ) throws -> ModelBuilder.Wire {
         var x: ModelBuilder.Wire

@@ -54,8 +54,7 @@ extension ViT {
         self.style.activation = try hints.activation(
             ofNamed: hints.architecture.flatMap { Self.activation(ofName: $0.name) } ?? named?.style.activation,
             usual: self.style.hasOwnGate || self.style.isGated ? .silu : .gelu,
-            reason: self.style.hasOwnGate || self.style.isGated
-                ? "that of SwiGLU" : "usual for ViT; some CLIP towers have quick_gelu")
+            remark: hasNormPre ? "some CLIP towers have quick_gelu" : nil)
         // Few architectures have no norm behind the blocks: elsewhere it is missing.
         if !hasNorm, !hasFCNorm {
             hasNorm =
@@ -75,7 +74,7 @@ extension ViT {
             style.epsilon = named.style.epsilon
         } else {
             style.epsilon = usualEpsilon
-            hints.note("norm_eps \(usualEpsilon): usual for such models; shapes can't tell (--set norm_eps=…)")
+            hints.assume("norm_eps", "\(usualEpsilon)")
         }
     }
 
@@ -86,10 +85,7 @@ extension ViT {
         var twin = self
         twin.style.order = .postNorm
         let other = Self.variants.first { $0.model.hasSizes(of: twin) }
-        hints.note(
-            "block_fn Block: norms before the branches, as usual; shapes can't tell it from "
-                + (other.map { "\($0.name) (--architecture \($0.name)" } ?? "ResPostBlock (--set block_fn=ResPostBlock")
-                + " settles it)")
+        hints.assume("block_fn", "Block", other.map { "\($0.name) has ResPostBlock" })
     }
 
     /// Height and width in patches of a position table, and whether it has rows for the `prefix` tokens.
@@ -127,16 +123,14 @@ extension ViT {
     private func pooling(_ weights: StateDict, _ named: ViT?, _ hints: Hints) throws -> Pooling {
         // Both tokens have their heads.
         if isDistilled { return .token }
-        if let stated = try hints.choice("global_pool", among: Pooling.allCases.map(\.rawValue)) {
+        let known = Pooling.allCases.map(\.rawValue).filter { hasClassToken || $0 != Pooling.token.rawValue }
+        if let stated = try hints.choice("global_pool", among: known) {
             return Pooling(rawValue: stated) ?? .token
         }
         if let named { return named.pooling }
         if weights["attn_pool.latent"] != nil { return .map }
-        let (usual, reason): (Pooling, String) =
-            hasFCNorm
-            ? (.avg, "as with an fc_norm")
-            : hasClassToken ? (.token, "as with a class token") : (.avg, "there is no class token")
-        hints.note("global_pool \(usual.rawValue): \(reason); shapes can't tell (--set global_pool=…)")
+        let usual: Pooling = hasFCNorm || !hasClassToken ? .avg : .token
+        hints.assume("global_pool", usual.rawValue)
         return usual
     }
 

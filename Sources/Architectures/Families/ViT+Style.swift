@@ -63,7 +63,7 @@ extension ViT {
         if let heads = hints.architecture.flatMap({ Self.heads(ofName: $0.name) }), dim % heads == 0 { return heads }
         let isAIM = style.hasOwnGate && style.hasRMSNorm && dim % 128 == 0
         let heads = isAIM ? dim / 128 : Self.usualHeads(dim: dim, isGated: style.isGated)
-        hints.note("num_heads \(heads): usual for width \(dim); shapes can't tell (--set num_heads=…)")
+        hints.assume("num_heads", "\(heads)", "\(dim / heads) channels each")
         return heads
     }
 

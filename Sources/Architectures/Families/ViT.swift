@@ -13,8 +13,8 @@ struct ViT: ArchitectureFamily {
     enum Pooling: String, Sendable, CaseIterable {
         /// The class token.
         case token
-        /// The mean of the patches.
-        case avg
+        /// The mean of the patches, their greatest numbers, or half the sum of both.
+        case avg, max, avgmax
         /// A query of its own attends to all tokens (SigLIP).
         case map
     }
@@ -69,10 +69,10 @@ struct ViT: ArchitectureFamily {
         var pooled: ModelBuilder.Wire
         switch pooling {
         case .token: pooled = try net.select("pool", x, axis: 1, 0)
-        case .avg:
+        case .avg, .max, .avgmax:
             let patches = grid.height * grid.width
             let tokens = prefix == 0 ? x : try net.slice("pool", x, axis: 1, from: prefix, to: prefix + patches)
-            pooled = try net.mean("pool", tokens, axes: [1])
+            pooled = try net.pooledTokens("pool", tokens, pooling)
         case .map: pooled = try net.attentionPool("attn_pool", x, style)
         }
         if hasFCNorm {

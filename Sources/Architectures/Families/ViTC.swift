@@ -36,13 +36,15 @@ extension ViT {
     ) -> Variant<ViT> {
         var model = ViT(dim: dim, depth: depth, style: TransformerStyle(heads: heads, hidden: hidden))
         model.stem = .convolutions(widths)
-        return Variant(name, model, .imageNet(cropFraction: 0.875), "pycls: channels in the order blue, green, red")
+        return Variant(
+            name, model, .imageNet(cropFraction: 0.875), "pycls: channels in the order blue, green, red",
+            keyFormat: "pycls")
     }
 
     private static func patches(_ name: String, _ dim: Int, _ depth: Int, heads: Int, hidden: Int) -> Variant<ViT> {
         Variant(
             name, ViT(dim: dim, depth: depth, style: TransformerStyle(heads: heads, hidden: hidden)),
-            .imageNet(cropFraction: 0.875), "pycls: channels in the order blue, green, red")
+            .imageNet(cropFraction: 0.875), "pycls: channels in the order blue, green, red", keyFormat: "pycls")
     }
 
     /// The paper's sizes, table 1.

@@ -1,13 +1,19 @@
 import GraphIR
 
 extension WSDAN {
-    static let exampleKeys = ["attentions.conv.weight"]
+    static let exampleKeys = ["attentions.conv.weight", "fc_new.weight"]
 
     init?(_ weights: StateDict, hints: Hints) throws {
+        self.init()
+        if let found = try Self.wvinzhs(weights, hints) {
+            code = .wvinzh
+            (backbone, maps, inputChannels) = found
+            classes = weights["fc_new.weight"]?.shape[checked: 0]
+            return
+        }
         guard let attention = weights["attentions.conv.weight"]?.shape, attention.count == 4,
             (1...4096).contains(attention[0])
         else { return nil }
-        self.init()
         maps = attention[0]
         classes = weights["fc.weight"]?.shape[checked: 0]
         if weights["features.4.conv.weight"] == nil {
@@ -16,10 +22,7 @@ extension WSDAN {
                 guard key.string.hasPrefix("features.") else { continue }
                 renamed[ResNet.plainName(ofSequential: String(key.string.dropFirst("features.".count)))] = tensor
             }
-            // What a ResNet by itself might be besides, none behind WS-DAN is.
-            let own = Hints(options: hints.options, config: hints.config)
-            guard let model = try ResNet(renamed, hints: own) else { return nil }
-            hints.absorb(own) { !$0.hasPrefix("anti-aliasing none") }
+            guard let model = try ResNet(renamed, partOf: hints) else { return nil }
             backbone = .resnet(model)
             inputChannels = model.inputChannels
         } else {
@@ -44,39 +47,60 @@ extension WSDAN {
             switch backbone {
             case .inceptionMixed6e: "inception_mixed_6e"
             case .inceptionMixed7c: "inception_mixed_7c"
-            case .resnet(let model): model.withoutBlockBiases.name
+            case .resnet(let model): model.nameAsBackbone
             }
         return [
             ("net", net), ("num_attentions", "\(maps)"), ("in_chans", "\(inputChannels)"),
-            ("num_classes", "\(classes ?? 0)"), ("refinement", refinement.rawValue),
-        ]
+            ("num_classes", "\(classes ?? 0)"), ("code", code.rawValue),
+        ] + (code == .guYuc ? [("refinement", refinement.rawValue)] : [])
     }
-    func hasSizes(of other: WSDAN) -> Bool { backbone == other.backbone && maps == other.maps }
+    func hasSizes(of other: WSDAN) -> Bool {
+        code == other.code && backbone == other.backbone && maps == other.maps
+    }
 
-    private static func wsdan(_ name: String, _ backbone: Backbone) -> Variant<WSDAN> {
+    private static func wsdan(_ name: String, _ backbone: Backbone, _ code: Code = .guYuc) -> Variant<WSDAN> {
         var model = WSDAN()
-        model.backbone = backbone
+        (model.code, model.backbone) = (code, backbone)
         return Variant(
             name, model,
-            .imageNet(size: 448, cropFraction: 0.875, interpolation: "bilinear", cropMode: "squash"), "GuYuc")
+            .imageNet(size: 448, cropFraction: 0.875, interpolation: "bilinear", cropMode: "squash"), code.rawValue)
     }
 
     static let variants: [Variant<WSDAN>] =
         [wsdan("wsdan_inception_mixed_6e", .inceptionMixed6e), wsdan("wsdan_inception_mixed_7c", .inceptionMixed7c)]
-        + ["resnet34", "resnet50", "resnet101", "resnet152"].compactMap { name in
-            ResNet(name: name).map { model in
-                var model = model
-                model.hasBlockBiases = name == "resnet34"
-                return wsdan("wsdan_\(name)", .resnet(model))
-            }
-        }
+        + ["resnet34", "resnet50", "resnet101", "resnet152"].flatMap { name -> [Variant<WSDAN>] in
+            guard var model = ResNet(name: name) else { return [] }
+            model.hasBlockBiases = name == "resnet34"
+            var gated = model
+            gated.attention = .cbam(model.stages.map { ($0.last?.widths.last ?? 16) / 16 }, kernel: 7)
+            return [wsdan("wsdan_\(name)", .resnet(model)), wsdan("wsdan_\(name)_cbam", .resnet(gated))]
+        } + [wsdan("inception_v3_bap", .inceptionMixed6e, .wvinzh)] + wvinzhsResNet
+
+    /// The last stage has two blocks.
+    private static let wvinzhsResNet: [Variant<WSDAN>] = {
+        guard var model = ResNet(name: "resnet50") else { return [] }
+        model.stages[3].removeLast()
+        return [wsdan("resnet50_bap", .resnet(model), .wvinzh)]
+    }()
 }
 
 extension ResNet {
-    /// The model of which timm has the name.
-    fileprivate var withoutBlockBiases: ResNet {
+    /// The backbone under the names of its code, which has no choice of strides, pooling and anti-aliasing.
+    init?(_ weights: StateDict, partOf hints: Hints) throws {
+        try hints.choice("global_pool", among: ["avg"])
+        try hints.choice("output_stride", among: ["32"])
+        try hints.choice("aa_layer", among: ["none"])
+        let own = Hints(options: hints.options, config: hints.config)
+        try self.init(weights, hints: own)
+        hints.absorb(own) { $0.name == "act_layer" }
+    }
+
+    /// The model's name in GuYuc's code: timm's of its twin without biases and gates.
+    fileprivate var nameAsBackbone: String {
         var model = self
         model.hasBlockBiases = false
-        return model
+        guard case .cbam = attention else { return model.name }
+        model.attention = .none
+        return model.name + "_cbam"
     }
 }

@@ -1,7 +1,7 @@
 import GraphIR
 
 /// WS-DAN: "See Better Before Looking Closer: Weakly Supervised Data Augmentation Network for Fine-Grained Visual
-/// Classification", T. Hu et al., 2019 (arXiv:1901.09891), in the PyTorch version of GuYuc.
+/// Classification", T. Hu et al., 2019 (arXiv:1901.09891), in the PyTorch versions of GuYuc and of wvinzh.
 ///
 /// Attention maps are a 1×1 convolution of the features. Bilinear attention pooling takes the features' mean under each
 /// map; the vector of all of them is square-rooted, normed, and given to one matrix. The mean of the maps, which says
@@ -23,6 +23,10 @@ struct WSDAN: ArchitectureFamily {
         }
     }
 
+    /// Whose code it is.
+    enum Code: String, Sendable { case guYuc = "GuYuc", wvinzh }
+
+    var code = Code.guYuc
     var backbone = Backbone.inceptionMixed6e
     var maps = 32
     var inputChannels = 3
@@ -31,7 +35,7 @@ struct WSDAN: ArchitectureFamily {
 
     func build(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
         let (whole, map) = try look(net, image)
-        try net.output("attention_map", map)
+        try net.output(code == .guYuc ? "attention_map" : "attention_maps", map)
         guard refinement == .crop else { return whole }
         guard classes != nil else {
             throw MappingError(
@@ -45,17 +49,26 @@ struct WSDAN: ArchitectureFamily {
             "Div", "mean", net.elementwise("Add", "mean", whole, part), net.number(2, at: "mean"))
     }
 
-    /// The logits, or the pooled vector without a head, and the mean of the attention maps.
+    /// The logits, or the pooled vector without a head, and what the code returns of attention: the mean of the maps, or
+    /// the maps.
     private func look(
         _ net: ModelBuilder, _ image: ModelBuilder.Wire
     ) throws -> (ModelBuilder.Wire, map: ModelBuilder.Wire) {
-        let features = try self.features(net, image)
+        let (features, attention) = try code == .guYuc ? guYucs(net, image) : wvinzhs(net, image)
         if net.features == nil { net.features = features }
-        let attention = try self.attention(net, features)
-        let map = try net.mean("attention_map", attention, axes: [1], keepsAxes: true)
-        let vector = try net.scope("bap") { try pooled(net, features, attention) }
+        let map =
+            code == .guYuc ? try net.mean("attention_map", attention, axes: [1], keepsAxes: true) : attention
+        let vector = try net.scope(bapName) { try pooled(net, features, attention) }
         guard let classes else { return (vector, map) }
-        return (try net.linear("fc", net.scale("fc", vector, by: 100), out: classes, bias: false), map)
+        let head = code == .guYuc ? "fc" : "fc_new"
+        return (try net.linear(head, net.scale(head, vector, by: 100), out: classes, bias: code == .wvinzh), map)
+    }
+
+    private func guYucs(
+        _ net: ModelBuilder, _ image: ModelBuilder.Wire
+    ) throws -> (features: ModelBuilder.Wire, attention: ModelBuilder.Wire) {
+        let features = try self.features(net, image)
+        return (features, try attention(net, features))
     }
 
     /// The authors' code takes the first features of `mixed_7c` for the maps. Its `attentions` are in the state dict all
@@ -65,13 +78,7 @@ struct WSDAN: ArchitectureFamily {
             return try InceptionBricks(net: net).convolution("attentions", features, maps)
         }
         let channels = features.shape[checked: 1]?.knownSize ?? 0
-        try net.initializer(
-            "attentions.conv.weight", shape: [maps, channels, 1, 1], role: .uniform(fanIn: max(channels, 1)))
-        let roles: [(String, ParameterRole)] = [
-            ("weight", .scale), ("bias", .shift), ("running_mean", .runningMean), ("running_var", .runningVariance),
-        ]
-        for (name, role) in roles { try net.initializer("attentions.bn.\(name)", shape: [maps], role: role) }
-        net.ledger.keep("attentions.bn.num_batches_tracked", shape: [], role: .counter)
+        try net.keepUnused("attentions.conv", "attentions.bn", shape: [maps, channels, 1, 1])
         return try net.slice("attentions", features, axis: 1, from: 0, to: maps)
     }
 

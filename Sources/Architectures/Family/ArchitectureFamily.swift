@@ -89,12 +89,17 @@ struct Variant<Model: Sendable>: Sendable {
     var model: Model
     var preprocessing: Preprocessing
     var summary: String
+    /// The key format that checkpoints of it come in, where it isn't the family's own.
+    var keyFormat: String?
 
-    init(_ name: String, _ model: Model, _ preprocessing: Preprocessing, _ summary: String = "") {
+    init(
+        _ name: String, _ model: Model, _ preprocessing: Preprocessing, _ summary: String = "", keyFormat: String? = nil
+    ) {
         self.name = name
         self.model = model
         self.preprocessing = preprocessing
         self.summary = summary
+        self.keyFormat = keyFormat
     }
 }
 

@@ -114,14 +114,15 @@ struct Candidate {
         self.lacking = lacking
         let named = hints.variant(of: Family.self)?.variant
         let settled = named.flatMap { $0.model.hasSizes(of: source) ? $0 : nil }
-        name = settled?.name ?? source.name
-        self.variant = (settled ?? source.variant)?.name
-        if settled == nil { hints.noteTwins(of: source) }
-        if model.classes == nil { hints.noteHeadless(named?.model ?? source.variant?.model) }
+        let published = settled ?? hints.published(source)
+        name = settled?.name ?? (published?.keyFormat == nil ? source.name : published?.name) ?? source.name
+        self.variant = published?.name
+        let twins = settled == nil ? hints.noteTwins(of: source) : []
+        if model.classes == nil { hints.noteHeadless(named?.model ?? published?.model) }
         let asked = refusal == nil ? hints.options.imageSize.map { ImageSize($0.0, $0.1) } : nil
-        let variant = named ?? source.variant
+        let variant = named ?? published
         preprocessing = try hints.preprocessing(
-            variant: variant.map { ($0.name, $0.preprocessing) }, channels: model.inputChannels,
+            variant: variant.map { ($0.name, $0.preprocessing) }, twins: twins, channels: model.inputChannels,
             size: asked ?? model.imageSize)
         adaptation.notes.forEach(hints.note)
         if let (name, source) = hints.architecture, Family(name: name) == nil {
@@ -209,7 +210,8 @@ struct Candidate {
         }
         return MappedModel(
             model: built, architecture: name, family: family, variant: variant, notes: notes,
-            preprocessing: preprocessing, unused: net.unused, hyperparameters: model.hyperparameters)
+            assumptions: hints.assumptions, preprocessing: preprocessing, unused: net.unused,
+            hyperparameters: model.hyperparameters)
     }
 }
 

@@ -11,6 +11,8 @@ final class Hints {
     /// What that format says of what shapes can't tell.
     let facts: [String: String]
     private(set) var notes: [String] = []
+    /// What shapes can't tell and nobody said.
+    private(set) var assumptions: [Assumption] = []
     /// The names of hyperparameters that the model has asked for: options of other names are mistakes.
     private var asked: Set<String> = []
     private var asksForActivation = false
@@ -30,9 +32,30 @@ final class Hints {
         if !notes.contains(text) { notes.append(text) }
     }
 
-    /// Takes over what a part of the model asked for, and those of its notes that `isKept` says.
-    func absorb(_ part: Hints, isKept: (String) -> Bool) {
-        part.notes.filter(isKept).forEach(note)
+    /// Says that a hyperparameter is taken for what is usual.
+    /// - Parameters:
+    ///   - name: timm's, as `--set` takes it.
+    ///   - remark: what there is to know besides.
+    func assume(_ name: String, _ value: String, _ remark: String? = nil) {
+        if !assumptions.contains(where: { $0.name == name }) {
+            assumptions.append(Assumption(name: name, value: value, remark: remark))
+        }
+    }
+
+    /// All there is to say, in few lines.
+    var report: [String] {
+        if assumptions.isEmpty { return notes }
+        let list = assumptions.map { "\($0.name) \($0.value)" + ($0.remark.map { " (\($0))" } ?? "") }
+        return [
+            "assumed, for shapes can't tell: \(list.joined(separator: ", ")); --set NAME=VALUE changes one, "
+                + "--architecture NAME settles all"
+        ] + notes
+    }
+
+    /// Takes over what a part of the model asked for, and those of its assumptions that `isKept` says.
+    func absorb(_ part: Hints, isKept: (Assumption) -> Bool) {
+        part.notes.forEach(note)
+        part.assumptions.filter(isKept).forEach { assume($0.name, $0.value, $0.remark) }
         asked.formUnion(part.asked)
         asksForActivation = asksForActivation || part.asksForActivation
     }
@@ -116,13 +139,13 @@ final class Hints {
 
     /// The activation: of the option, of `config.json`, of the variant that is named, or the family's usual one.
     /// - Throws: ``MappingError`` where the option or `config.json` names one that doesn't exist.
-    func activation(ofNamed named: Activation?, usual: Activation, reason: String) throws -> Activation {
+    func activation(ofNamed named: Activation?, usual: Activation, remark: String? = nil) throws -> Activation {
         if let known = try statedActivation() { return known }
         if let named, let architecture {
             note("activation \(named.rawValue): \(architecture.source) names \(architecture.name)")
             return named
         }
-        note("activation \(usual.rawValue): \(reason)")
+        assume("act_layer", usual.rawValue, remark)
         return usual
     }
 

@@ -94,10 +94,11 @@ extension Hints {
     /// How pictures are prepared for a model.
     /// - Parameters:
     ///   - variant: name and preprocessing of the published model.
+    ///   - twins: published models that differ in preprocessing alone.
     ///   - channels: what the weights take.
     ///   - size: height and width, where they are settled.
     func preprocessing(
-        variant: (name: String, preprocessing: Preprocessing)?, channels: Int, size: ImageSize?
+        variant: (name: String, preprocessing: Preprocessing)?, twins: [String] = [], channels: Int, size: ImageSize?
     ) throws -> Preprocessing? {
         let stated = config.flatMap { Preprocessing(config: $0) }
         if let stated {
@@ -107,7 +108,11 @@ extension Hints {
             }
             self.note(note)
         } else if let variant {
-            note("preprocessing: that of \(variant.name)")
+            note(
+                "preprocessing: that of \(variant.name)"
+                    + (twins.isEmpty
+                        ? ""
+                        : "; other is that of \(twins.listed(most: 3)) of the same shapes (--architecture settles it)"))
         }
         guard
             var result = try (stated ?? variant?.preprocessing).adapted(
