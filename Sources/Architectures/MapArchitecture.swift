@@ -100,7 +100,8 @@ public struct MappedModel: Sendable {
 
     package init(
         model: Model, architecture: String, family: String, variant: String?, notes: [String],
-        assumptions: [Assumption] = [], preprocessing: Preprocessing?, unused: [String], hyperparameters: [(String, String)]
+        assumptions: [Assumption] = [], preprocessing: Preprocessing?, unused: [String],
+        hyperparameters: [(String, String)]
     ) {
         self.model = model
         self.architecture = architecture

@@ -23,6 +23,17 @@ struct FamilyJudgesTests {
         }
     }
 
+    @Test("All activations do so, too")
+    func activations() throws {
+        try withFolder { folder in
+            for opset in [13, 17, 20] as [Int64] {
+                try writeModel(
+                    convertOpset(ActivationTests.model(), to: opset), to: "\(folder)/activations_\(opset).onnx")
+            }
+            #expect(try FamilyJudges.verdict("families", folder, FamilyTests.folder) == "ok")
+        }
+    }
+
     @Test("Models adapted to other sizes, channels and outputs do so, too")
     func adapted() throws {
         try withFolder { folder in

@@ -45,8 +45,11 @@ import Testing
         Case("vit", "num_heads=", "expected a divisor"), Case("vit", "num_heads=5", "expected a divisor"),
         Case("vit", "norm_eps=1e-5"), Case("vit", "norm_eps=x", "expected a number above 0"),
         Case("vit", "norm_eps=-1", "expected a number above 0"), Case("vit", "norm_eps=nan", "above 0"),
-        Case("vit", "global_pool=avg"), Case("vit", "global_pool=foo", "expected token, avg, map"),
-        Case("vit", "act_layer=zzz", "expected gelu"), Case("vit", "block_fn=ResPostBlock"),
+        Case("vit", "global_pool=avg"), Case("vit", "global_pool=foo", "expected token, avg, max, avgmax, map"),
+        Case("vit", "global_pool=max"), Case("vit", "global_pool=avgmax"),
+        Case("vit_gap", "global_pool=token", "expected avg, max, avgmax, map"),
+        Case("vit", "act_layer=zzz", "expected gelu"), Case("vit", "act_layer=mish"),
+        Case("vit", "act_layer=prelu", "expected gelu"), Case("vit", "block_fn=ResPostBlock"),
         Case("vit", "block_fn=zz", "expected Block, ResPostBlock"),
         Case("vit", "num_head=2", "did you mean --set num_heads="), Case("vit", "foo=bar", "has no 'foo' to set"),
         Case("vit", "mean=a", "mean wants numbers"), Case("vit", "crop_pct=0.9,1", "expected one number"),
@@ -56,11 +59,19 @@ import Testing
         Case("cvt", "num_heads=2", "divisors of the stages' widths"), Case("cvt", "num_heads=1,5,3", "divisors"),
         Case("lvvit", "skip_lam=1.5"), Case("lvvit", "skip_lam=0", "above 0"), Case("lvvit", "skip_lam=a", "above 0"),
         Case("resnet_basic", "aa_layer=blur"), Case("resnet_basic", "aa_layer=max", "expected none, avg, blur"),
-        Case("resnet_basic", "global_pool=max", "expected avg"), Case("resnet_gn", "num_groups=16"),
+        Case("resnet_basic", "global_pool=max"), Case("resnet_basic", "global_pool=avgmax"),
+        Case("resnet_basic", "global_pool=foo", "expected avg, max, avgmax, catavgmax"),
+        Case("resnet_basic", "output_stride=8"), Case("resnet_basic", "output_stride=4", "expected 8, 16, 32"),
+        Case("legacy_seresnet18", "output_stride=8", "has no 'output_stride' to set"),
+        Case("resnet_gn", "num_groups=16"),
         Case("resnet_gn", "num_groups=7", "a divisor of all widths"), Case("resnet_gn", "norm_layer=groupnorm1"),
         Case("resnet_basic", "num_groups=16", "has no 'num_groups'"),
         Case("mixer", "num_heads=2", "has no 'num_heads'"),
         Case("wsdan_resnet34", "refinement=drop", "expected none, crop"),
+        Case("wsdan_resnet34", "pool=GMP"), Case("wsdan_resnet34", "pool=LSE", "expected GAP, GMP"),
+        Case("wsdan_resnet34", "global_pool=max", "expected avg"),
+        Case("wsdan_resnet34", "output_stride=8", "expected 32"),
+        Case("wsdan_wvinzh", "refinement=crop", "has no 'refinement' to set"),
     ]
 
     @Test("A setting is followed, or refused as a mistake with what is possible", arguments: settings)
@@ -80,16 +91,17 @@ import Testing
     }
 
     static let configs: [Case] = [
-        Case("vit", #"{"model_args": {"act_layer": "mish"}}"#, #"act_layer "mish", expected gelu"#),
-        Case("vit", #"{"global_pool": "avgmax"}"#, #"global_pool "avgmax", expected token"#),
+        Case("vit", #"{"model_args": {"act_layer": "prelu"}}"#, #"act_layer "prelu", expected gelu"#),
+        Case("vit", #"{"global_pool": "prr"}"#, #"global_pool "prr", expected token"#),
         Case("vit", #"{"norm_layer": "rmsnorm"}"#, "expected layernorm"), Case("vit", #"{"norm_layer": "layernorm"}"#),
         Case("vit", #"{"num_heads": "abc"}"#, "expected a divisor"), Case("vit", #"{"num_heads": null}"#),
-        Case("resnet_basic", #"{"act_layer": "mish"}"#, "expected gelu"),
-        Case("resnet_basic", #"{"global_pool": "avg"}"#),
-        Case("resnet_basic", #"{"global_pool": "max"}"#, "expected avg"),
-        Case("resnet_basic", #"{"output_stride": 16}"#, "expected 32"),
+        Case("resnet_basic", #"{"act_layer": "prelu"}"#, "expected gelu"),
+        Case("resnet_basic", #"{"global_pool": "fastavg"}"#),
+        Case("resnet_basic", #"{"global_pool": ""}"#, "expected avg"),
+        Case("resnet_basic", #"{"output_stride": 64}"#, "expected 8, 16, 32"),
         Case("resnet_basic", #"{"norm_layer": "groupnorm1"}"#, "expected batchnorm"),
-        Case("inception_v3", #"{"global_pool": "max"}"#, "expected avg"),
+        Case("inception_v3", #"{"global_pool": "max"}"#),
+        Case("inception_v3", #"{"global_pool": "rms"}"#, "expected avg, max"),
         Case("mixer", #"{"global_pool": "max"}"#, "expected avg"),
         Case("cvt", #"{"num_heads": [1, 2]}"#, "divisors of the stages' widths"),
         Case("resnet_basic", #"{"architecture": ""}"#), Case("resnet_basic", #"{"architecture": 3}"#),
@@ -125,11 +137,13 @@ import Testing
     }
 
     static let notes: [Case] = [
-        Case("vit", "{}", "norm_eps 1e-06: usual"), Case("vit", "{}", "global_pool token: as with a class token"),
-        Case("vit", "{}", "block_fn Block: norms before the branches"), Case("vit_gap", "{}", "global_pool avg"),
-        Case("resnet_gn", "{}", "num_groups 32: usual for group norm"),
-        Case("resnet_basic", "{}", "anti-aliasing none: shapes can't tell it"),
-        Case("lvvit", "{}", "skip_lam 2: usual"),
+        Case(
+            "vit", "{}",
+            "assumed, for shapes can't tell: global_pool token, num_heads 1 (24 channels each), norm_eps 1e-06, "
+                + "act_layer gelu, block_fn Block; --set NAME=VALUE changes one, --architecture NAME settles all"),
+        Case("vit_gap", "{}", "global_pool avg"), Case("resnet_gn", "{}", "num_groups 32"),
+        Case("resnet_basic", "{}", "act_layer relu, global_pool avg, output_stride 32, aa_layer none;"),
+        Case("lvvit", "{}", "skip_lam 2"), Case("wsdan_resnet34", "{}", "pool GAP (as every published WS-DAN)"),
         Case("resnet_basic", #"{"architecture": "vit_tiny_patch16_224"}"#, "isn't a name of resnet"),
         Case("resnet_basic", #"{"architecture": "swin_tiny"}"#, "isn't a name of resnet"),
         Case("resnet_basic", #"{"architecture": 3}"#, "is no name and isn't used"),
@@ -146,18 +160,21 @@ import Testing
     func twins() throws {
         let weights = try initializeCheckpoint(architecture: "deit_tiny_patch16_224", seed: 1)
         let assumed = try mapArchitecture(weights, config: nil)
-        #expect(assumed.architecture == "vit_tiny_patch16_224")
+        #expect(assumed.architecture == "vit_tiny_patch16_224" && assumed.notes.count == 2)
+        #expect(
+            assumed.assumptions.map(\.name) == ["global_pool", "num_heads", "norm_eps", "act_layer", "block_fn"])
+        #expect(assumed.assumptions.map(\.value) == ["token", "3", "1e-06", "gelu", "Block"])
         #expect(
             assumed.notes.contains {
-                $0.contains("deit_tiny_patch16_224 of the same shapes has other preprocessing")
-                    && $0.contains("--architecture deit_tiny_patch16_224")
+                $0 == "preprocessing: that of vit_tiny_patch16_224; deit_tiny_patch16_224, of the same shapes, "
+                    + "has another (--architecture settles it)"
             })
         var options = MappingOptions()
         options.architecture = "deit_tiny_patch16_224"
         let settled = try mapArchitecture(weights, config: nil, options: options)
         #expect(settled.architecture == options.architecture && settled.variant == options.architecture)
         #expect(settled.preprocessing?.mean == [0.485, 0.456, 0.406])
-        #expect(settled.notes.allSatisfy { !$0.contains("of the same shapes") })
+        #expect(settled.notes.allSatisfy { !$0.contains("of the same shapes") } && settled.assumptions.isEmpty)
         #expect(
             settled.model.metadata.contains {
                 $0.key == MetadataKey.architecture && $0.value == "deit_tiny_patch16_224"
@@ -189,6 +206,28 @@ import Testing
             try mapArchitecture(weights, config: nil, options: options)
         }
         #expect(error?.code == .option && error?.hint?.contains("one value each") == true)
+    }
+
+    @Test("Of models of the same shapes a checkpoint in pycls' keys is pycls' own")
+    func pyclsNames() throws {
+        let rules = [
+            ("blocks.#.norm1", "encoder.block_#.ln_1"), ("blocks.#.norm2", "encoder.block_#.ln_2"),
+            ("blocks.#.attn.qkv.weight", "encoder.block_#.self_attention.attn_proj.weight"),
+            ("blocks.#.attn.qkv.bias", "encoder.block_#.self_attention.attn_proj.bias"),
+            ("blocks.#.attn.proj", "encoder.block_#.self_attention.out_proj"),
+            ("blocks.#.mlp.fc1", "encoder.block_#.mlp_block.linear_1"),
+            ("blocks.#.mlp.fc2", "encoder.block_#.mlp_block.linear_2"), ("patch_embed.proj", "stem.patchify"),
+            ("cls_token", "class_token"), ("pos_embed", "pos_embedding"), ("norm", "encoder.ln"),
+            ("head", "head.head_fc"),
+        ]
+        var weights = StateDict()
+        for (key, tensor) in try initializeCheckpoint(architecture: "vit_base_patch16_224", seed: 1).tensors {
+            weights[rules.lazy.compactMap { translated(key.string, $0.0, $0.1) }.first ?? key.string] = tensor
+        }
+        let mapped = try mapArchitecture(weights, config: nil)
+        #expect(mapped.architecture == "vit_p_18gf" && mapped.variant == "vit_p_18gf")
+        #expect(mapped.notes.contains("preprocessing: that of vit_p_18gf"))
+        #expect(mapped.preprocessing?.isBlueFirst == true && mapped.preprocessing?.cropFraction == 0.875)
     }
 
     @Test("Modules return what timm's do: a gate's norm that does nothing, pooled tokens")

@@ -72,7 +72,7 @@ import Weightbridge
         for name in back.names { #expect(back[name]?.shape == own[name]?.shape, "\(name)") }
     }
 
-    @Test("The older SE-ResNets are the atlas's")
+    @Test("The older SE-ResNets have a name of their own")
     func olderSEResNet() throws {
         var weights = StateDict()
         for (key, tensor) in try initializeCheckpoint(architecture: "resnet18", seed: 1).tensors {

@@ -3,8 +3,11 @@ import GraphIR
 /// The bricks of convolutional networks beside ``conv2d(_:_:out:kernel:stride:padding:groups:bias:)``.
 extension ModelBuilder {
     /// `nn.MaxPool2d`; padding counts as −∞.
-    public func maxPool(_ name: String, _ x: Wire, kernel: Int, stride: Int, padding: Int = 0) throws -> Wire {
-        try pool("MaxPool", path(name), x, kernel: kernel, stride: stride, padding: padding, isCeiling: false, [])
+    /// - Parameter isCeiling: whether a window that reaches over the edge still makes a position.
+    public func maxPool(
+        _ name: String, _ x: Wire, kernel: Int, stride: Int, padding: Int = 0, isCeiling: Bool = false
+    ) throws -> Wire {
+        try pool("MaxPool", path(name), x, kernel: kernel, stride: stride, padding: padding, isCeiling: isCeiling, [])
     }
 
     /// `nn.AvgPool2d`.

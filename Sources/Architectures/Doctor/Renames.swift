@@ -12,7 +12,8 @@ func suggestedRenames(
     for item in unexpected { shapes[ExactName(item.key)] = item.shape }
     var counts: [ExactName: Int] = [:]
     for item in missing.prefix(pairingLimit) {
-        for other in unexpected.prefix(pairingLimit) where other.shape == item.shape && other.key.hasSuffix(item.key) {
+        for other in unexpected.prefix(pairingLimit)
+        where mayBe(other.shape, item.shape) && other.key.hasSuffix(item.key) {
             counts[ExactName(String(other.key.dropLast(item.key.count))), default: 0] += 1
         }
     }
@@ -21,13 +22,13 @@ func suggestedRenames(
     {
         return missing.compactMap { item in
             let from = prefix.string + item.key
-            return shapes[ExactName(from)] == item.shape ? (from, item.key) : nil
+            return shapes[ExactName(from)].map { mayBe($0, item.shape) } == true ? (from, item.key) : nil
         }
     }
 
     var candidates: [(distance: Int, from: Int, to: Int)] = []
     for (to, item) in missing.prefix(pairingLimit).enumerated() {
-        for (from, other) in unexpected.prefix(pairingLimit).enumerated() where other.shape == item.shape {
+        for (from, other) in unexpected.prefix(pairingLimit).enumerated() where mayBe(other.shape, item.shape) {
             let distance = editDistance(Array(other.key.utf8.prefix(100)), Array(item.key.utf8.prefix(100)))
             if distance * 2 <= max(item.key.utf8.count, other.key.utf8.count) {
                 candidates.append((distance, from, to))
@@ -42,6 +43,11 @@ func suggestedRenames(
         sourceOf[candidate.to] = candidate.from
     }
     return missing.indices.compactMap { to in sourceOf[to].map { (unexpected[$0].key, missing[to].key) } }
+}
+
+/// Whether a shape is the one wanted, in which a negative number is any.
+private func mayBe(_ found: [Int], _ wanted: [Int]) -> Bool {
+    found.count == wanted.count && zip(found, wanted).allSatisfy { $1 < 0 || $0 == $1 }
 }
 
 /// Levenshtein's distance.

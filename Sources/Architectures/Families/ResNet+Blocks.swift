@@ -18,18 +18,19 @@ extension ResNet {
     ) throws -> ModelBuilder.Wire {
         var y = x
         let isBottleneck = block.widths.count == 3
-        let strided = isBottleneck ? 1 : 0
+        let spatial = isBottleneck ? 1 : 0
+        let strided = names == .cadene && block.groups == 1 ? 0 : spatial
         let isSmoothed = antiAliasing != .none && (step.stride == 2 || step.first != step.dilation)
         for (index, width) in block.widths.enumerated() {
             let isLast = index == block.widths.count - 1
             let isSpatial = !isBottleneck || index == 1
             let conv = "conv\(index + 1)"
-            let dilation = !isSpatial ? 1 : index == strided ? step.first : step.dilation
+            let dilation = !isSpatial ? 1 : index == spatial ? step.first : step.dilation
             y = try net.conv2d(
                 conv, y, out: width, kernel: isSpatial ? 3 : 1,
                 stride: index == strided && !isSmoothed ? step.stride : 1,
                 padding: isSpatial ? .symmetric(dilation) : .none, dilation: dilation,
-                groups: index == strided ? block.groups : 1, bias: hasBlockBiases)
+                groups: index == spatial ? block.groups : 1, bias: hasBlockBiases)
             y = try norm(net, "bn\(index + 1)", y)
             if isLast { break }
             y = try net.activation(activation, "act\(index + 1)", y)
@@ -43,7 +44,7 @@ extension ResNet {
         switch attention {
         case .none: break
         case .squeezeExcite(let widths):
-            y = try net.squeezeExcite("se", y, hidden: widths[checked: stage] ?? 0)
+            y = try net.squeezeExcite(names("se"), y, hidden: widths[checked: stage] ?? 0)
         case .eca(let kernels): y = try net.efficientChannelAttention("se", y, kernel: kernels[checked: stage] ?? 3)
         case .cbam(let widths, let kernel):
             y = try net.convolutionalBlockAttention("cbam", y, hidden: widths[checked: stage] ?? 0, kernel: kernel)

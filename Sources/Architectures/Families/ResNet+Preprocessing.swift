@@ -2,9 +2,11 @@ extension ResNet {
     /// The preprocessing of the tag that timm takes by default for `name`; other tags of it may differ, and their
     /// `config.json` says so.
     static func preprocessing(of name: String, size: Int) -> Preprocessing {
-        let crop = cropFractions[name] ?? (croppedAsTorchvision.contains(name) ? 0.875 : 0.95)
-        return .imageNet(
-            size: size, cropFraction: crop, interpolation: bilinear.contains(name) ? "bilinear" : "bicubic")
+        let isOld = name.hasPrefix("legacy_")
+        let crop = cropFractions[name] ?? (isOld || croppedAsTorchvision.contains(name) ? 0.875 : 0.95)
+        let isBilinear =
+            bilinear.contains(name) || isOld && !["legacy_seresnet18", "legacy_seresnext26_32x4d"].contains(name)
+        return .imageNet(size: size, cropFraction: crop, interpolation: isBilinear ? "bilinear" : "bicubic")
     }
 
     /// Neither timm's usual 0.95 nor torchvision's 0.875.

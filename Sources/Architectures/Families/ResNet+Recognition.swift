@@ -3,7 +3,9 @@ import GraphIR
 extension ResNet {
     static let exampleKeys = ["layer1.0.conv1.weight"]
 
-    init?(_ weights: StateDict, hints: Hints) throws {
+    init?(_ checkpoint: StateDict, hints: Hints) throws {
+        let cadenes = Self.plain(cadenes: checkpoint)
+        let weights = cadenes ?? checkpoint
         func shape(_ key: String) -> [Int]? { weights[key]?.shape }
         guard shape("layer1.0.conv1.weight") != nil || shape("layer1.0.conv2.weight") != nil else { return nil }
         let stem =
@@ -12,6 +14,7 @@ extension ResNet {
             : ["0", "3", "6"].map { shape("conv1.\($0).weight")?[checked: 0] ?? 64 }
         self.init(stages: Self.stages(weights, entering: stem.last ?? 64))
         self.stem = stem
+        if cadenes != nil { names = .cadene }
         inputChannels = (shape("conv1.0.weight") ?? shape("conv1.weight"))?[checked: 1] ?? 3
         classes = shape("fc.weight")?[checked: 0] ?? shape("fc.bias")?[checked: 0]
         hasAverageShortcut =
@@ -44,12 +47,14 @@ extension ResNet {
         activation = try hints.activation(ofNamed: named?.activation, usual: .relu)
         pooling = try hints.globalPool(
             columns: shape("fc.weight")?[checked: 1], channels: stages.last?.last?.widths.last, isNamed: named != nil)
+        try setNorm(named, hints)
+        // Cadene's code has none of these.
+        if names == .cadene { return }
         if let stated = try hints.choice("output_stride", among: ["8", "16", "32"]) {
             outputStride = Int(stated) ?? 32
         } else if named == nil {
             hints.assume("output_stride", "32")
         }
-        try setNorm(named, hints)
         try setAntiAliasing(named, hints)
     }
 
@@ -93,7 +98,7 @@ extension ResNet {
     func hasSizes(of other: ResNet) -> Bool {
         stem == other.stem && stages == other.stages && hasAverageShortcut == other.hasAverageShortcut
             && hasStemPoolConvolution == other.hasStemPoolConvolution && attention == other.attention
-            && hasGroupNorm == other.hasGroupNorm && hasBlockBiases == other.hasBlockBiases
+            && names == other.names && hasGroupNorm == other.hasGroupNorm && hasBlockBiases == other.hasBlockBiases
     }
 
     var name: String {

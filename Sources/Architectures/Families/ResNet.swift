@@ -5,7 +5,8 @@ import GraphIR
 /// (arXiv:1605.07146); ResNeXt (arXiv:1611.05431); squeeze-and-excitation (arXiv:1709.01507); ECA (arXiv:1910.03151);
 /// blur-pool (arXiv:1904.11486); ResNet-RS (arXiv:2103.07579); group norm (arXiv:1803.08494).
 ///
-/// The stride of a stage is on the 3×3 convolution of its first block. All widths and groups are those of the weights,
+/// The stride of a stage is on the 3×3 convolution of its first block; in Cadene's SE-ResNets with bottlenecks on the
+/// 1×1 convolution before it. All widths and groups are those of the weights,
 /// so that pruned models map too.
 struct ResNet: ArchitectureFamily {
     static let family = "resnet"
@@ -56,6 +57,7 @@ struct ResNet: ArchitectureFamily {
     /// Pixels of the image for one of the last feature map: where it is below 32, stages keep the size and dilate their
     /// kernels instead.
     var outputStride = 32
+    var names = ModuleNames.torchvision
 
     /// How a block's 3×3 convolutions go over the image.
     struct Step {
@@ -65,33 +67,12 @@ struct ResNet: ArchitectureFamily {
         var first: Int
     }
 
-    /// What the modules before the head are called.
-    enum ModuleNames: Sendable {
-        case torchvision
-        /// Numbers in the order of a `Sequential` of `conv1`, `bn1`, `relu`, `maxpool`, `layer1` …
-        case sequential
-
-        func callAsFunction(_ name: String) -> String {
-            guard self == .sequential else { return name }
-            if name.hasPrefix("layer"), let stage = Int(name.dropFirst(5)) { return "\(stage + 3)" }
-            return ["conv1": "0", "bn1": "1", "act1": "2", "maxpool": "3"][name] ?? name
-        }
-    }
-
-    /// The name in torchvision's spelling of a key in that of a `Sequential`.
-    static func plainName(ofSequential key: String) -> String {
-        let first = key.prefix { $0 != "." }
-        guard let number = Int(first), number >= 0 else { return key }
-        let names = ["conv1", "bn1", "act1", "maxpool"]
-        return (names[checked: number] ?? "layer\(number &- 3)") + key.dropFirst(first.count)
-    }
-
     func build(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
-        let x = try features(net, image, names: .torchvision)
+        let x = try features(net, image, names: names)
         net.features = x
         let pooled = try net.globalPool("global_pool", x, pooling)
         guard let classes else { return pooled }
-        return try net.linear("fc", pooled, out: classes, bias: true)
+        return try net.linear(names("fc"), pooled, out: classes, bias: true)
     }
 
     /// The feature map behind the last stage.
@@ -120,46 +101,5 @@ struct ResNet: ArchitectureFamily {
 
     func norm(_ net: ModelBuilder, _ name: String, _ x: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
         try hasGroupNorm ? net.groupNorm(name, x, groups: normGroups) : net.batchNorm(name, x)
-    }
-
-    func stem(
-        _ net: ModelBuilder, _ image: ModelBuilder.Wire, _ names: ModuleNames
-    ) throws -> ModelBuilder.Wire {
-        var x: ModelBuilder.Wire
-        if stem.count == 1 {
-            x = try net.conv2d(
-                names("conv1"), image, out: stem[0], kernel: 7, stride: 2, padding: .symmetric(3), bias: false)
-        } else {
-            x = try net.scope(names("conv1")) {
-                var x = image
-                for (index, width) in stem.enumerated() {
-                    x = try net.conv2d(
-                        "\(3 * index)", x, out: width, kernel: 3, stride: index == 0 ? 2 : 1, padding: .symmetric(1),
-                        bias: false)
-                    if index < stem.count - 1 {
-                        x = try net.activation(
-                            activation, "\(3 * index + 2)", norm(net, "\(3 * index + 1)", x))
-                    }
-                }
-                return x
-            }
-        }
-        x = try net.activation(activation, names("act1"), norm(net, names("bn1"), x))
-        if hasStemPoolConvolution {
-            let width = stem.last ?? 64
-            return try net.scope("maxpool") {
-                let y = try net.conv2d(
-                    "0", x, out: width, kernel: 3, stride: 2, padding: .symmetric(1), bias: false)
-                return try net.activation(activation, "2", norm(net, "1", y))
-            }
-        }
-        switch antiAliasing {
-        case .none: return try net.maxPool(names("maxpool"), x, kernel: 3, stride: 2, padding: 1)
-        case .avg: return try net.averagePool("maxpool", x, kernel: 2, stride: 2)
-        case .blur:
-            return try net.scope("maxpool") {
-                try net.blurPool("1", net.maxPool("0", x, kernel: 3, stride: 1, padding: 1))
-            }
-        }
     }
 }

@@ -35,7 +35,11 @@ extension WSDAN {
         if backbone == .inceptionMixed7c {
             hints.note("attention maps: the first \(maps) features, as in the authors' code; attentions.* stay unused")
         }
-        hints.note("pooling: the mean (GAP), as every published WS-DAN; the maximum can't be told by shapes")
+        if let stated = try hints.choice("pool", among: ["GAP", "GMP"]) {
+            poolsMaximum = stated == "gmp"
+        } else {
+            hints.assume("pool", "GAP", "as every published WS-DAN")
+        }
     }
 
     var imageSize: ImageSize? { ImageSize(448, 448) }
@@ -52,7 +56,7 @@ extension WSDAN {
         return [
             ("net", net), ("num_attentions", "\(maps)"), ("in_chans", "\(inputChannels)"),
             ("num_classes", "\(classes ?? 0)"), ("code", code.rawValue),
-        ] + (code == .guYuc ? [("refinement", refinement.rawValue)] : [])
+        ] + (code == .guYuc ? [("pool", poolsMaximum ? "GMP" : "GAP"), ("refinement", refinement.rawValue)] : [])
     }
     func hasSizes(of other: WSDAN) -> Bool {
         code == other.code && backbone == other.backbone && maps == other.maps

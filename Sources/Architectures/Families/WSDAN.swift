@@ -32,6 +32,8 @@ struct WSDAN: ArchitectureFamily {
     var inputChannels = 3
     var classes: Int? = 200
     var refinement = Refinement.none
+    /// Whether the greatest product of features and a map takes the place of the mean (GuYuc's `GMP`).
+    var poolsMaximum = false
 
     func build(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
         let (whole, map) = try look(net, image)
@@ -94,7 +96,7 @@ struct WSDAN: ArchitectureFamily {
         }
     }
 
-    /// P = A·Fᵀ ÷ positions; sign(P)·√(|P| + 10⁻¹²); divided by its length.
+    /// P = A·Fᵀ ÷ positions, or the greatest product of a position; sign(P)·√(|P| + 10⁻¹²); divided by its length.
     private func pooled(
         _ net: ModelBuilder, _ features: ModelBuilder.Wire, _ attention: ModelBuilder.Wire
     ) throws -> ModelBuilder.Wire {
@@ -105,11 +107,18 @@ struct WSDAN: ArchitectureFamily {
             throw GraphError(
                 .shape, "\(features.shape) isn't known", node: "bap", hint: "give the image size (--image-size)")
         }
-        let a = try net.reshape("", attention, [maps, positions])
-        let f = try net.transpose("", net.reshape("", features, [channels, positions]), [0, 2, 1])
-        let mean = try net.elementwise(
-            "Div", "", net.matMul("", a, f), net.number(Float(positions), at: net.path("")))
-        let flat = try net.reshape("", mean, [length])
+        let products: ModelBuilder.Wire
+        if poolsMaximum {
+            let a = try net.reshape("", attention, [maps, 1, positions])
+            let f = try net.reshape("", features, [1, channels, positions])
+            products = try net.max("", net.elementwise("Mul", "", a, f), axis: 3)
+        } else {
+            let a = try net.reshape("", attention, [maps, positions])
+            let f = try net.transpose("", net.reshape("", features, [channels, positions]), [0, 2, 1])
+            products = try net.elementwise(
+                "Div", "", net.matMul("", a, f), net.number(Float(positions), at: net.path("")))
+        }
+        let flat = try net.reshape("", products, [length])
         let small = try net.number(1e-12, at: net.path(""))
         let size = try net.function("Sqrt", "", net.elementwise("Add", "", net.function("Abs", "", flat), small))
         let signed = try net.elementwise("Mul", "", net.function("Sign", "", flat), size)

@@ -112,7 +112,8 @@ extension Hints {
                 "preprocessing: that of \(variant.name)"
                     + (twins.isEmpty
                         ? ""
-                        : "; other is that of \(twins.listed(most: 3)) of the same shapes (--architecture settles it)"))
+                        : "; \(twins.listed(most: 3)), of the same shapes, "
+                            + (twins.count == 1 ? "has another" : "have others") + " (--architecture settles it)"))
         }
         guard
             var result = try (stated ?? variant?.preprocessing).adapted(
