@@ -83,7 +83,8 @@ import Testing
     @Test("With a head of another width a model is refused, and the diagnosis names it", arguments: models)
     func head(name: String) throws {
         let names = try Self.weights(name).0.names
-        let head = try #require(names.last { ["head.weight", "fc.weight"].contains($0) })
+        let head = try #require(
+            names.last { ["head.weight", "fc.weight", "fc_new.weight", "last_linear.weight"].contains($0) })
         let error = try refusal(name) { weights in
             var shape = weights[head]?.shape ?? []
             shape[1] += 1

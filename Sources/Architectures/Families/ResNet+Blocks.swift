@@ -32,7 +32,10 @@ extension ResNet {
                 padding: isSpatial ? .symmetric(dilation) : .none, dilation: dilation,
                 groups: index == spatial ? block.groups : 1, bias: hasBlockBiases)
             y = try norm(net, "bn\(index + 1)", y)
-            if isLast { break }
+            if isLast {
+                if names == .cadene, !isBottleneck { y = try net.activation(activation, "", y) }
+                break
+            }
             y = try net.activation(activation, "act\(index + 1)", y)
             guard isSmoothed, index == strided else { continue }
             switch antiAliasing {

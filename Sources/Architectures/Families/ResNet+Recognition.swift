@@ -12,8 +12,12 @@ extension ResNet {
             shape("conv1.0.weight") == nil
             ? [shape("conv1.weight")?[checked: 0] ?? 64]
             : ["0", "3", "6"].map { shape("conv1.\($0).weight")?[checked: 0] ?? 64 }
-        self.init(stages: Self.stages(weights, entering: stem.last ?? 64))
+        // Cadene's code has no choice of strides and anti-aliasing.
+        let stride = cadenes == nil ? try hints.choice("output_stride", among: ["8", "16", "32"]) : "32"
+        let outputStride = stride.flatMap { Int($0) } ?? 32
+        self.init(stages: Self.stages(weights, entering: stem.last ?? 64, outputStride: outputStride))
         self.stem = stem
+        self.outputStride = outputStride
         if cadenes != nil { names = .cadene }
         inputChannels = (shape("conv1.0.weight") ?? shape("conv1.weight"))?[checked: 1] ?? 3
         classes = shape("fc.weight")?[checked: 0] ?? shape("fc.bias")?[checked: 0]
@@ -48,14 +52,8 @@ extension ResNet {
         pooling = try hints.globalPool(
             columns: shape("fc.weight")?[checked: 1], channels: stages.last?.last?.widths.last, isNamed: named != nil)
         try setNorm(named, hints)
-        // Cadene's code has none of these.
-        if names == .cadene { return }
-        if let stated = try hints.choice("output_stride", among: ["8", "16", "32"]) {
-            outputStride = Int(stated) ?? 32
-        } else if named == nil {
-            hints.assume("output_stride", "32")
-        }
-        try setAntiAliasing(named, hints)
+        if named == nil, stride == nil { hints.assume("output_stride", "32") }
+        if cadenes == nil { try setAntiAliasing(named, hints) }
     }
 
     private mutating func setNorm(_ named: ResNet?, _ hints: Hints) throws {

@@ -4,7 +4,7 @@ import GraphIR
 extension ResNet {
     /// The blocks of every stage. What is missing among them is taken to be like its neighbours, so that the diagnosis
     /// names it.
-    static func stages(_ weights: StateDict, entering stem: Int) -> [[Block]] {
+    static func stages(_ weights: StateDict, entering stem: Int, outputStride: Int) -> [[Block]] {
         var shortcuts: Set<Substring> = []
         for name in weights.names where name.hasPrefix("layer") {
             // Any key of a shortcut says that there is one.
@@ -32,7 +32,8 @@ extension ResNet {
             for index in blocks.indices {
                 let leaving = blocks[index].widths.last ?? entering
                 // Where sizes change there is a shortcut, whether its weights are there or not.
-                if blocks[index].shortcut == nil, entering != leaving || stage > 0 && index == 0 {
+                let isHalved = index == 0 && Step(stage, outputStride: outputStride).stride == 2
+                if blocks[index].shortcut == nil, entering != leaving || isHalved {
                     blocks[index].shortcut = 1
                 }
                 entering = leaving

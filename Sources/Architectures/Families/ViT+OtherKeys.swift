@@ -2,7 +2,7 @@ import GraphIR
 
 extension ViT {
     /// Apple's AIMv2.
-    static let aimv2 = KeyTranslation(
+    static let aimv2Keys = KeyTranslation(
         name: "AIMv2", anchors: ["preprocessor.patchifier.proj.weight", "trunk.blocks.0.norm_1.weight"]
     ) { _ in
         [
@@ -15,7 +15,7 @@ extension ViT {
     }
 
     /// BEiT 3: of its experts that for images, A. Its first two positions are the text's.
-    static let beit3 = KeyTranslation(
+    static let beit3Keys = KeyTranslation(
         name: "BEiT 3", anchors: ["beit3.vision_embed.proj.weight", "beit3.encoder.layers.0.self_attn.q_proj.A.weight"]
     ) { weights in
         let layer = "beit3.encoder.layers.#"

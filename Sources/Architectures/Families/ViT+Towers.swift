@@ -11,7 +11,7 @@ extension ViT {
             tower("TIPS", "vision_encoder", anchors: ["vision_encoder.blocks.0.norm1.weight"], isDINO: true),
             tower("MoCo v3", "base_encoder", anchors: ["base_encoder.blocks.0.norm1.weight"], dropsHead: true),
             tower("MAE", "", anchors: ["decoder_embed.weight", "blocks.0.norm1.weight"]),
-            tower("DINOv2", "", anchors: ["mask_token", "blocks.0.norm1.weight"], isDINO: true), aimv2, beit3,
+            tower("DINOv2", "", anchors: ["mask_token", "blocks.0.norm1.weight"], isDINO: true), aimv2Keys, beit3Keys,
         ]
 
     /// OpenAI's towers, which OpenCLIP writes, too.

@@ -87,8 +87,8 @@ extension WSDAN {
         } else {
             return nil
         }
-        guard width > 0, head[1] % width == 0, (1...most).contains(head[1] / width) else { return nil }
-        return (backbone, head[1] / width, channels)
+        guard width > 0, most > 0 else { return nil }
+        return (backbone, min(max(head[1] / width, 1), most), channels)
     }
 
     /// The auxiliary classifier takes part in training only.
