@@ -4,8 +4,8 @@
     compare_families.py TOOL [--code FOLDER] [--results FILE] [NAME…]
 
 in an environment with torch 2.13.0, torchvision 0.28.0, timm 1.0.31, onnx 1.23.2, onnxruntime 1.31.1, safetensors,
-einops and scipy. --code holds clones of CvT, TokenLabeling and WS-DAN.PyTorch, as fixtures/architectures/make_authors.py
-and make_seeded.py want them; without it their models are left out. For each model, with random weights and running
+einops and scipy. --code holds clones of CvT, TokenLabeling, WS-DAN.PyTorch and WS_DAN_PyTorch, as make_authors.py,
+make_seeded.py and make_wvinzh.py of fixtures/architectures want them; without it their models are left out. For each model, with random weights and running
 statistics by a fixed seed:
 
     - `weightbridge convert --no-atlas` at opset 13, 17 and 20; onnx.checker; onnxruntime against PyTorch
@@ -37,13 +37,14 @@ sys.path.insert(0, str(ROOT / "fixtures/architectures"))
 sys.dont_write_bytecode = True
 import make
 import make_authors
+import make_wvinzh
 import seeded
 
 TIMM = """convmixer_1024_20_ks9_p14 convmixer_768_32 vit_tiny_patch16_224 vit_small_patch32_224 vit_base_patch32_224
 vit_base_patch16_224 vit_base_patch32_clip_quickgelu_224 vit_base_patch32_siglip_256 vit_medium_patch16_gap_240
 vit_medium_patch16_reg4_gap_256 deit_tiny_distilled_patch16_224 deit3_small_patch16_224 mixer_s16_224 gmixer_24_224
 resmlp_12_224 gmlp_s16_224 resnet18 resnet50 resnet50d resnet26t resnet50_gn wide_resnet50_2 resnext50_32x4d seresnet50
-ecaresnet26t resnetaa50 resnetblur50 resnetrs50 inception_v3""".split()
+legacy_seresnet50 ecaresnet26t resnetaa50 resnetblur50 resnetrs50 inception_v3""".split()
 BLOCKS = 1e-10
 
 
@@ -82,10 +83,19 @@ def cases(code):
     found["cvt_13"] = Case(lambda: make_authors.cvt_model(code, [64, 192, 384], [1, 2, 10], [1, 3, 6], 1000), 224)
     for name in ("lvvit_t", "lvvit_s"):
         found[name] = Case(lambda name=name: getattr(make_authors.lvvit_source(code), name)(), 224)
-    for net in ("inception_mixed_6e", "inception_mixed_7c", "resnet34", "resnet50"):
+    for net in ("inception_mixed_6e", "inception_mixed_7c", "resnet34", "resnet50", "resnet50_cbam"):
         found[f"wsdan_{net}"] = Case(
             lambda net=net: make_authors.wsdan_source(code / "WS-DAN.PyTorch").WSDAN(200, M=32, net=net), 448,
             seeds=True, outputs=("logits", None, "attention_map"))
+
+    def bap(index, function, **options):
+        source = make_wvinzh.sources(str(code / "WS_DAN_PyTorch"))[index]
+        return getattr(source, function)(num_classes=200, **options)
+
+    outputs = ("attention_maps", None, "logits")
+    found["inception_v3_bap"] = Case(
+        lambda: bap(0, "inception_v3_bap", aux_logits=False), 448, seeds=True, outputs=outputs)
+    found["resnet50_bap"] = Case(lambda: bap(1, "resnet50", use_bap=True), 448, seeds=True, outputs=outputs)
     return found
 
 
@@ -95,7 +105,9 @@ def is_block(name):
 
 
 def plain(output):
-    """A copy; a class token that is normed alone, [B, 1, D], as [B, D]."""
+    """A copy, the first of several; a class token that is normed alone, [B, 1, D], as [B, D]."""
+    if isinstance(output, tuple):
+        output = output[0]
     return output.clone().squeeze(1) if output.ndim == 3 and output.shape[1] == 1 else output.clone()
 
 
