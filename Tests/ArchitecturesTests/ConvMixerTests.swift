@@ -42,7 +42,7 @@ private func respell(_ key: String, as grammar: ConvMixerKeys.Grammar, depth: In
         #expect(
             found == [
                 "dim": "12", "depth": "3", "kernel_size": "5", "patch_size": "2", "in_chans": "3",
-                "num_classes": "1000", "act_layer": "gelu", "keys": grammar.rawValue,
+                "num_classes": "1000", "act_layer": "gelu", "global_pool": "avg", "keys": grammar.rawValue,
             ])
         let initializers = mapped.model.graph.initializers.values.map(\.name)
         #expect(initializers == weights.names.filter { !$0.hasSuffix("num_batches_tracked") })

@@ -82,7 +82,9 @@ enum SeededWeights {
         // Few positions above 0, so that attention has a place.
         if key == "attentions.bn.bias" { return -3 ... -2 }
         if shape.count > 1 {
-            let bound = (6 / Float(shape.dropFirst().reduce(1, *))).squareRoot()
+            var bound = (6 / Float(shape.dropFirst().reduce(1, *))).squareRoot()
+            // Sigmoids of small numbers: those of large ones turn their errors into relative ones.
+            if key.contains(".cbam.") { bound /= 16 }
             return -bound...bound
         }
         return key.hasSuffix("weight") ? 0.8...1.2 : -0.1...0.1

@@ -118,12 +118,13 @@ struct WSDAN: ArchitectureFamily {
             products = try net.elementwise(
                 "Div", "", net.matMul("", a, f), net.number(Float(positions), at: net.path("")))
         }
-        let flat = try net.reshape("", products, [length])
         let small = try net.number(1e-12, at: net.path(""))
-        let size = try net.function("Sqrt", "", net.elementwise("Add", "", net.function("Abs", "", flat), small))
-        let signed = try net.elementwise("Mul", "", net.function("Sign", "", flat), size)
-        let norm = try net.elementwise("Max", "", net.euclideanLength("", signed, axis: 1), small)
-        return try net.elementwise("Div", "", signed, norm, isResult: true)
+        let size = try net.function("Sqrt", "", net.elementwise("Add", "", net.function("Abs", "", products), small))
+        let signed = try net.elementwise("Mul", "", net.function("Sign", "", products), size)
+        // Map by map: of so many squares in one sum a runtime may lose eight bits.
+        let lengths = try net.euclideanLength("", signed, axis: 2)
+        let norm = try net.elementwise("Max", "", net.euclideanLength("", lengths, axis: 1), small)
+        return try net.reshape("", net.elementwise("Div", "", signed, norm), [length], isResult: true)
     }
 
     /// GuYuc numbers the backbone's modules.
