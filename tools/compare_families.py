@@ -43,8 +43,10 @@ import seeded
 TIMM = """convmixer_1024_20_ks9_p14 convmixer_768_32 vit_tiny_patch16_224 vit_small_patch32_224 vit_base_patch32_224
 vit_base_patch16_224 vit_base_patch32_clip_quickgelu_224 vit_base_patch32_siglip_256 vit_medium_patch16_gap_240
 vit_medium_patch16_reg4_gap_256 deit_tiny_distilled_patch16_224 deit3_small_patch16_224 mixer_s16_224 gmixer_24_224
-resmlp_12_224 gmlp_s16_224 resnet18 resnet50 resnet50d resnet26t resnet50_gn wide_resnet50_2 resnext50_32x4d seresnet50
-legacy_seresnet50 ecaresnet26t resnetaa50 resnetblur50 resnetrs50 inception_v3""".split()
+resmlp_12_224 gmlp_s16_224 eva02_tiny_patch14_224 vit_pe_core_tiny_patch16_384 vit_small_patch16_rope_mixed_ape_224
+vit_small_plus_patch16_dinov3 vit_relpos_small_patch16_224 resnet18 resnet50 resnet50d resnet26t resnet50_gn
+wide_resnet50_2 resnext50_32x4d seresnet50 legacy_seresnet50 ecaresnet26t resnetaa50 resnetblur50 resnetrs50
+inception_v3""".split()
 BLOCKS = 1e-10
 
 
@@ -104,10 +106,13 @@ def is_block(name):
         name.startswith(("Mixed_", "features.")) and name.count(".") <= 1)
 
 
-def plain(output):
-    """A copy, the first of several; a class token that is normed alone, [B, 1, D], as [B, D]."""
+def plain(module, output):
+    """A copy, the first of several; a class token that is normed alone, [B, 1, D], as [B, D]; patches in rows and
+    columns as one sequence."""
     if isinstance(output, tuple):
         output = output[0]
+    if getattr(getattr(module, "output_fmt", None), "value", "") == "NHWC":
+        output = output.flatten(1, 2)
     return output.clone().squeeze(1) if output.ndim == 3 and output.shape[1] == 1 else output.clone()
 
 
@@ -147,10 +152,10 @@ def judge(program, name, case, folder):
     found = {}
     with torch.no_grad():
         single = results(case, model(image))
-        model.double()
+        make.to_double(model)
         hooks = [
             module.register_forward_hook(
-                lambda _, __, output, key=key: found.__setitem__(key, plain(output).numpy()))
+                lambda module, _, output, key=key: found.__setitem__(key, plain(module, output).numpy()))
             for key, module in model.named_modules() if case.own_keys and is_block(key)
         ]
         double = results(case, model(image.double()))

@@ -142,9 +142,7 @@ private func mapArchitecture(
         throw unknownArchitecture(stateDict, nearest: ranked.first, prefix)
     }
     var notes = best.hints.report
-    if let other = ranked.dropFirst().first(where: { $0.fits }), best.fits {
-        notes.append("\(other.name) has the same keys and shapes; --architecture settles it")
-    }
+    if let other = ranked.dropFirst().first(where: { $0.fits }), best.fits { notes.append(other.noteAsTwin) }
     return try best.map(notes: notes)
 }
 

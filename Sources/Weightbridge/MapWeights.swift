@@ -94,6 +94,8 @@ private func strangers(_ weights: StateDict, in atlas: Atlas, isSettled: Bool) -
 
 /// Whether an architecture is in a file of timm's that a family here reads.
 private func isFamilys(_ entry: AtlasEntry) -> Bool {
-    ["convmixer", "deit", "inception_v3", "mlp_mixer", "resnet", "senet", "vision_transformer"]
-        .contains(String(entry.family.prefix { $0 != "." }))
+    [
+        "convmixer", "deit", "eva", "inception_v3", "mlp_mixer", "resnet", "senet", "vision_transformer",
+        "vision_transformer_relpos",
+    ].contains(String(entry.family.prefix { $0 != "." }))
 }

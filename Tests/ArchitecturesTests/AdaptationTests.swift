@@ -84,7 +84,7 @@ import Testing
         let golden = try GoldenData.load("\(Self.folder)/\(file).npz")
         guard let table = golden["table"] else { return }
         let original = try #require(FamilyTests.checkpoint(model).stateDict["pos_embed"])
-        let prefix = ["vit": 1, "deit_distilled": 2, "lvvit": 1][model] ?? 0
+        let prefix = ["vit": 1, "deit_distilled": 2, "lvvit": 1, "eva02": 1, "eva_pe_core": 1][model] ?? 0
         let (patch, old) = model == "lvvit" ? (16, ImageSize(3, 3)) : (8, ImageSize(4, 4))
         let size = try #require(golden["image_size"]).array(of: Int64.self).map { Int($0) / patch }
         let adapted = try PositionResampling.adapted(

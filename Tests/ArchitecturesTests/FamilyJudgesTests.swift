@@ -37,7 +37,7 @@ struct FamilyJudgesTests {
     @Test("Models adapted to other sizes, channels and outputs do so, too")
     func adapted() throws {
         try withFolder { folder in
-            #expect(AdaptationTests.cases.count == 23)
+            #expect(AdaptationTests.cases.count == 35)
             for (file, model) in AdaptationTests.cases {
                 let options = try AdaptationTests.options(GoldenData.load("\(AdaptationTests.folder)/\(file).npz"))
                 let mapped = try AdaptationTests.map(model, options)

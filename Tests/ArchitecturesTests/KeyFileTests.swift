@@ -27,6 +27,13 @@ import Testing
         File(name: "aimv2", model: "aimv2", needsHeads: true), File(name: "beit3", model: "beit3", needsHeads: true),
         File(name: "ijepa", model: "vit", needsHeads: true),
         File(name: "linear_patches", model: "vit", needsHeads: true),
+        File(name: "eva_masked", model: "eva", needsHeads: true),
+        File(name: "eva02_clip", model: "eva02_apart", needsHeads: true),
+        File(name: "eva02_openclip", model: "eva02_apart", needsHeads: true),
+        File(name: "pe_core", model: "eva_pe_core", needsHeads: true),
+        File(name: "pe_lang", model: "eva_pe_lang", needsHeads: true),
+        File(name: "dinov3", model: "eva_dinov3", needsHeads: true),
+        File(name: "sapiens2", model: "eva_sapiens2"),
     ]
 
     private static let folder = FamilyTests.folder + "/keys"
@@ -34,8 +41,12 @@ import Testing
     private static func map(_ file: File) throws -> MappedModel {
         let ending = file.name.hasPrefix("google") ? "npz" : file.name == "ijepa" ? "pth" : "safetensors"
         var config: JSONValue?
-        if file.needsHeads { config = .object([("num_heads", .number("3"))]) }
-        return try mapArchitecture(weights("\(file.name).\(ending)"), config: config)
+        if file.needsHeads { config = .object([("num_heads", .number(file.model.hasPrefix("eva") && file.model != "eva02_apart" ? "2" : "3"))]) }
+        var options = MappingOptions()
+        // Where there is no table of positions, no weight shows the size of the image.
+        options.imageSize = (32, 32)
+        if file.name == "pe_core" { options.settings["attn_pool_num_heads"] = "4" }
+        return try mapArchitecture(weights("\(file.name).\(ending)"), config: config, options: options)
     }
 
     private static func weights(_ name: String) throws -> StateDict {

@@ -115,6 +115,17 @@ import Testing
                 ("head", "cls_classifier"), ("head_dist", "distillation_classifier"),
             ], parts: ("deit.encoder.layer.#.attention.attention", ["query", "key", "value"])),
         Format(
+            name: "Hugging Face DINOv3", model: "eva_dinov3",
+            keys: [
+                ("cls_token", "embeddings.cls_token"), ("reg_token", "embeddings.register_tokens"),
+                ("patch_embed.proj", "embeddings.patch_embeddings"), ("blocks.#.norm1", "layer.#.norm1"),
+                ("blocks.#.norm2", "layer.#.norm2"), ("blocks.#.gamma_1", "layer.#.layer_scale1.lambda1"),
+                ("blocks.#.gamma_2", "layer.#.layer_scale2.lambda1"),
+                ("blocks.#.attn.proj", "layer.#.attention.o_proj"),
+                ("blocks.#.mlp.fc1_g", "layer.#.mlp.gate_proj"), ("blocks.#.mlp.fc1_x", "layer.#.mlp.up_proj"),
+                ("blocks.#.mlp.fc2", "layer.#.mlp.down_proj"),
+            ], parts: ("layer.#.attention", ["q_proj", "k_proj", "v_proj"])),
+        Format(
             name: "DeiT III", model: "deit3",
             keys: [("blocks.#.ls1.gamma", "blocks.#.gamma_1"), ("blocks.#.ls2.gamma", "blocks.#.gamma_2")]),
         Format(

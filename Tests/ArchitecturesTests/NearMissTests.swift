@@ -122,6 +122,8 @@ import Testing
         ("cvt", ".conv_proj_k.", ".conv_proj_kv."), ("lvvit", "aux_head.", "head_dist."),
         ("inception_v3", ".branch7x7_2.", ".branch1x7_2."), ("wsdan_mixed_6e", "attentions.conv.", "attention.conv."),
         ("wsdan_resnet50", "features.4.0.conv1.", "features.4.0.conv_pw."),
+        ("eva02_apart", ".attn.q_proj.", ".attn.query."),
+        ("eva_dinov3", ".mlp.fc1_g.", ".mlp.gate_proj."), ("relpos", ".attn.rel_pos.", ".attn.relative_position."),
     ]
 
     @Test("Keys of a neighbouring family are refused with what is missing and left over", arguments: neighbours.indices)

@@ -30,6 +30,38 @@ import Testing
     /// For each file the conditions in the order of the source.
     static let branches: KeyValuePairs<String, [(condition: String, proof: Proof)]> = [
         "convmixer": [], "deit": [], "inception_v3": [], "resnet": [],
+        "eva": [
+            ("'visual.conv1.weight' in state_dict", .file("pe_core")),
+            ("'conv1.weight' in state_dict", .file("pe_lang")),
+            ("'visual.trunk.pos_embed' in state_dict", .file("eva02_openclip")),
+            ("'visual.pos_embed' in state_dict", .file("eva02_clip")), ("prefix", .none),
+            ("not k.startswith(prefix)", .file("eva02_clip")),
+            ("'rope' in k and (not k == 'rope.freqs')", .file("eva02_clip")),
+            ("sapiens2_weights", .file("sapiens2")), ("k == 'mask_token'", .file("sapiens2")),
+            ("k.startswith('ln1.')", .file("sapiens2")), ("dinov3_weights", .file("dinov3")),
+            ("any([k.endswith(f) for f in ['.periods', '.bias_mask', 'mask_token']])", .file("dinov3")),
+            ("k.startswith('projectors.')", .file("dinov3")), ("k.startswith('local_cls_norm')", .file("dinov3")),
+            ("k.endswith('qkv.bias')", .file("dinov3")),
+            (
+                "mim_weights and k in ('mask_token', 'lm_head.weight', 'lm_head.bias', 'norm.weight', 'norm.bias')",
+                .file("eva_masked")
+            ),
+            ("k == 'norm.weight' or k == 'norm.bias'", .file("eva_masked")),
+            ("'patch_embed.proj.weight' in k", .none), ("v.shape[-1] != W or v.shape[-2] != H", .none),
+            ("k == 'pos_embed' and model.pos_embed is not None", .none),
+            (
+                "v.shape[1] != model.pos_embed.shape[1] or "
+                    + "(old_size is not None and old_size != model.patch_embed.grid_size)", .adapted("eva02_48x48_3")
+            ),
+            ("no_qkv", .file("eva02_openclip")),
+        ],
+        "vision_transformer_relpos": [
+            ("k.endswith('relative_position_bias_table')", .none),
+            (
+                "v.shape != m.relative_position_bias_table.shape or m.window_size[0] != m.window_size[1]",
+                .adapted("relpos_table_48x48_3")
+            ),
+        ],
         "mlp_mixer": [
             ("'patch_embed.proj.weight' in state_dict", .format("ResMLP")),
             ("k.endswith('.alpha') or k.endswith('.beta')", .same(model: "resmlp", flattenAffine)),

@@ -13,11 +13,15 @@ import Testing
         var name: String
         /// Height and width of the image; the published ones where `nil`.
         var size: Int?
+        /// Whether the atlas has a table of float32 as PyTorch made it: sines and logarithms of its are rounded to either
+        /// of the nearest numbers, ours to the nearest.
+        var hasTable: Bool
         var testDescription: String { name }
 
-        init(_ name: String, size: Int? = nil) {
+        init(_ name: String, size: Int? = nil, hasTable: Bool = false) {
             self.name = name
             self.size = size
+            self.hasTable = hasTable
         }
     }
 
@@ -44,6 +48,16 @@ import Testing
         Case("ecaresnetlight", size: 64), Case("resnetblur50", size: 64), Case("resnetaa50d", size: 64),
         Case("resnet50_gn", size: 64), Case("resnetrs50", size: 64),
         Case("inception_v3", size: 107),
+        // Rotary positions: EVA-02, registers without a class token, the Perception Encoder's, RoPE-ViT's axial and learned
+        // ones, DINOv3's with and without gates.
+        Case("eva02_tiny_patch14_224", hasTable: true), Case("vit_medium_patch16_rope_reg1_gap_256", hasTable: true),
+        Case("vit_pe_core_tiny_patch16_384", hasTable: true), Case("vit_small_patch16_rope_224", hasTable: true),
+        Case("vit_small_patch16_rope_mixed_ape_224"), Case("vit_small_patch16_dinov3_qkvb", size: 128),
+        Case("vit_small_plus_patch16_dinov3", size: 144),
+        // Relative positions: of each block, of all, with a class token, with norms behind the branches.
+        Case("vit_relpos_small_patch16_224", hasTable: true), Case("vit_srelpos_small_patch16_224", hasTable: true),
+        Case("vit_relpos_medium_patch16_cls_224", hasTable: true),
+        Case("vit_relpos_medium_patch16_rpn_224", hasTable: true),
     ]
 
     @Test("In float64 the family's graph and the atlas's give the same logits", arguments: cases)
@@ -65,7 +79,8 @@ import Testing
         let scale = byFamily.map(\.magnitude).max() ?? 0
         #expect(byFamily.count == 10 && byAtlas.count == 10)
         #expect(scale > 1e-3 && scale.isFinite)
-        #expect(zip(byFamily, byAtlas).allSatisfy { ($0 - $1).magnitude <= 1e-10 * scale })
+        let limit = item.hasTable ? 1e-7 : 1e-10
+        #expect(zip(byFamily, byAtlas).allSatisfy { ($0 - $1).magnitude <= limit * scale })
     }
 
     private func logits(_ mapped: MappedModel, _ image: Tensor) throws -> [Double] {

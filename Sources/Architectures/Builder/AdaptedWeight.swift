@@ -10,8 +10,10 @@ package struct AdaptedWeight: Sendable {
     package var axis: Int
     /// The positions of the axis that are taken as they are.
     package var kept: Range<Int>
-    /// What stands behind them along the axis.
+    /// What stands behind them along the axis, or before them.
     package var derived: Tensor?
+    /// Whether the part stands first.
+    package var keptFirst = true
 }
 
 extension ModelBuilder {
@@ -32,8 +34,9 @@ extension ModelBuilder {
                 throw GraphError(.shape, "\(derived.shape) can't stand behind \(sizes)", node: module)
             }
             sizes[adapted.axis] = .size(Int64(adapted.kept.count + more))
+            let made = constant(derived, at: module)
             wire = node(
-                "Concat", at: module, [wire, constant(derived, at: module)],
+                "Concat", at: module, adapted.keptFirst ? [wire, made] : [made, wire],
                 attributes: [Attribute("axis", .int(Int64(adapted.axis)))], shape: sizes, elementType: own.elementType,
                 isResult: false)
         }

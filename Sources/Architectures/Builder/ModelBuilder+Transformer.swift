@@ -54,15 +54,19 @@ extension ModelBuilder {
 
     /// Multi-head self-attention: queries, keys and values of one matrix `qkv` (rows: all queries, all keys, all values,
     /// each head by head). Vaswani et al. 2017, section 3.2.
-    /// - Parameter depth: the number of the block, which counts where attention is differential.
-    func attention(_ name: String, _ x: Wire, _ style: TransformerStyle, depth: Int = 0) throws -> Wire {
+    /// - Parameters:
+    ///   - depth: the number of the block, which counts where attention is differential.
+    ///   - positions: makes what is added to the scores, `[heads, tokens, tokens]`.
+    func attention(
+        _ name: String, _ x: Wire, _ style: TransformerStyle, depth: Int = 0, positions: (() throws -> Wire)? = nil
+    ) throws -> Wire {
         try scope(name) {
             let (length, width) = try sequence(x, heads: style.heads)
             let fused = try linear("qkv", x, out: 3 * width, bias: style.hasQKVBias)
             let parts = try split("", fused, axis: 2, into: 3).map {
                 try reshape("", $0, [length, style.heads, width / style.heads])
             }
-            var mixed = try headed(parts, style, depth: depth)
+            var mixed = try headed(parts, style, depth: depth, summand: positions?())
             if style.hasInnerNorms { mixed = try norm("norm", mixed, style) }
             return try linear("proj", mixed, out: width, bias: style.hasBias)
         }
@@ -70,16 +74,19 @@ extension ModelBuilder {
 
     /// softmax(q·kᵀ/√d)·v, heads joined: three of `[N, tokens, heads, d]` → `[N, tokens, heads·d]`. Keys and values may
     /// be fewer tokens than queries.
-    /// - Parameter square: the square of what scores are divided by; d where `nil`. The root is taken by the graph, so that
-    ///   it is exact in whatever type the graph is run.
-    func attend(_ q: Wire, _ k: Wire, _ v: Wire, square: Int? = nil) throws -> Wire {
+    /// - Parameters:
+    ///   - square: the square of what scores are divided by; d where `nil`. The root is taken by the graph, so that it is
+    ///     exact in whatever type the graph is run.
+    ///   - summand: what is added to the scores then, `[heads, tokens, tokens]`.
+    func attend(_ q: Wire, _ k: Wire, _ v: Wire, square: Int? = nil, summand: Wire? = nil) throws -> Wire {
         guard q.shape.count == 4, v.shape.count == 4, let length = q.shape[1].knownSize,
             let heads = v.shape[2].knownSize, let size = v.shape[3].knownSize, let keySize = q.shape[3].knownSize
         else { throw GraphError(.shape, "\(q.shape) and \(v.shape) are no heads of known size", node: path("")) }
         let product = try matMul("", transpose("", q, [0, 2, 1, 3]), transpose("", k, [0, 2, 3, 1]))
         let size2 = constant(try Tensor.scalar(Double(square ?? keySize), as: computeType), at: path(""))
         let root = node("Sqrt", at: path(""), [size2], shape: [], isResult: false)
-        let scores = try elementwise("Div", "", product, root)
+        var scores = try elementwise("Div", "", product, root)
+        if let summand { scores = try elementwise("Add", "", scores, summand) }
         let weights = node(
             "Softmax", at: path(""), [scores], attributes: [Attribute("axis", .int(-1))], shape: scores.shape,
             isResult: false)
@@ -96,14 +103,14 @@ extension ModelBuilder {
                     style.activation, "act", linear("fc1_g", x, out: style.hidden, bias: style.hasBias))
                 active = try elementwise(
                     "Mul", "act", gate, linear("fc1_x", x, out: style.hidden, bias: style.hasBias))
-                return try linear("fc2", active, out: x.shape.last?.knownSize, bias: style.hasBias)
-            }
-            let wide = try linear("fc1", x, out: style.hidden, bias: style.hasBias)
-            if style.isGated {
-                let halves = try split("act", wide, axis: wide.shape.count - 1, into: 2)
-                active = try elementwise("Mul", "act", activation(.silu, "act", halves[0]), halves[1])
             } else {
-                active = try activation(style.activation, "act", wide)
+                let wide = try linear("fc1", x, out: style.hidden, bias: style.hasBias)
+                if style.isGated {
+                    let halves = try split("act", wide, axis: wide.shape.count - 1, into: 2)
+                    active = try elementwise("Mul", "act", activation(.silu, "act", halves[0]), halves[1])
+                } else {
+                    active = try activation(style.activation, "act", wide)
+                }
             }
             if style.hasInnerNorms { active = try norm("norm", active, style) }
             return try linear("fc2", active, out: x.shape.last?.knownSize, bias: style.hasBias)
@@ -118,15 +125,18 @@ extension ModelBuilder {
     }
 
     /// A pre-norm block, x + γ₁·attention(norm₁(x)), then x + γ₂·mlp(norm₂(x)), or one of another order.
-    func transformerBlock(_ name: String, _ x: Wire, _ style: TransformerStyle, depth: Int) throws -> Wire {
+    /// - Parameter positions: makes what is added to attention's scores, `[heads, tokens, tokens]`.
+    func transformerBlock(
+        _ name: String, _ x: Wire, _ style: TransformerStyle, depth: Int, positions: (() throws -> Wire)? = nil
+    ) throws -> Wire {
         try scope(name) {
             switch style.order {
             case .preNorm: break
-            case .postNorm: return try postNormBlock(x, style)
+            case .postNorm: return try postNormBlock(x, style, positions: positions)
             case .parallelScaling: return try parallelScaling(x, style, depth: depth)
             case .parallelThings(let count): return try parallelThings(x, style, count: count)
             }
-            var mixed = try attention("attn", norm("norm1", x, style), style, depth: depth)
+            var mixed = try attention("attn", norm("norm1", x, style), style, depth: depth, positions: positions)
             if style.hasLayerScale { mixed = try layerScale("ls1", key: "ls1.gamma", mixed) }
             let x = try add("residual1", x, mixed)
             var fed = try mlp("mlp", norm("norm2", x, style), style)

@@ -3,8 +3,10 @@ import GraphIR
 /// Blocks of vision transformers in other orders than pre-norm, one branch after the other.
 extension ModelBuilder {
     /// Norms behind the branches: x + norm₁(attention(x)), then x + norm₂(mlp(x)).
-    func postNormBlock(_ x: Wire, _ style: TransformerStyle) throws -> Wire {
-        let x = try add("residual1", x, norm("norm1", attention("attn", x, style), style))
+    func postNormBlock(
+        _ x: Wire, _ style: TransformerStyle, positions: (() throws -> Wire)?
+    ) throws -> Wire {
+        let x = try add("residual1", x, norm("norm1", attention("attn", x, style, positions: positions), style))
         return try add("residual2", x, norm("norm2", mlp("mlp", x, style), style))
     }
 
@@ -56,10 +58,11 @@ extension ModelBuilder {
 
     /// Attention of queries, keys and values `[N, tokens, heads, d]`, queries and keys normed where they are: plain, or the
     /// difference of two.
-    func headed(_ parts: [Wire], _ style: TransformerStyle, depth: Int) throws -> Wire {
+    func headed(_ parts: [Wire], _ style: TransformerStyle, depth: Int, summand: Wire? = nil) throws -> Wire {
         func normed(_ name: String, _ x: Wire) throws -> Wire { style.hasQKNorm ? try norm(name, x, style) : x }
         guard style.isDifferential else {
-            return try attend(normed("q_norm", parts[0]), normed("k_norm", parts[1]), parts[2])
+            return try attend(
+                normed("q_norm", parts[0]), normed("k_norm", parts[1]), parts[2], summand: summand)
         }
         return try differentialAttention(parts, style, depth: depth, normed)
     }

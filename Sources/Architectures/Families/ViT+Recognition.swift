@@ -9,7 +9,7 @@ extension ViT {
         // CaiT, XCiT, BEiT, EVA, PiT and Swin share the blocks' keys; each has keys that ViT lacks.
         let strangers = [
             "blocks.0.attn.proj_l.weight", "blocks.0.attn.temperature", "blocks.0.attn.q_bias",
-            "blocks.0.attn.relative_position_bias_table", "rope.freqs", "patch_embed.conv1.weight",
+            "blocks.0.attn.relative_position_bias_table", "rope.freqs", "patch_embed.conv1.weight", "blocks.0.gamma_1",
         ]
         let entrances = ["attn.qkv", "attns.0.attn.qkv", "in_proj"]
         guard !strangers.contains(where: has),
@@ -23,6 +23,7 @@ extension ViT {
         else { return nil }
         // Rotary positions leave keys and shapes as they are here.
         if let name = hints.architecture?.name, name.contains("_rope_") { return nil }
+        if Eva.claims(weights, hints) { return nil }
         let dim = qkv[1]
         self.init(
             dim: dim, depth: weights.count(of: "blocks"), style: try Self.style(weights, dim: dim, rows: qkv[0], hints))
@@ -42,7 +43,7 @@ extension ViT {
         hasFCNorm = norms("fc_norm")
         classes = shape("head.weight")?[checked: 0] ?? shape("head.bias")?[checked: 0]
         guard (0...1024).contains(registers), (1...65536).contains(stride),
-            let (grid, includesPrefix) = try self.grid(positions[1], prefix: prefix, hints)
+            let (grid, includesPrefix) = try hints.grid(ofRows: positions[1], prefix: prefix, patch: stride)
         else { return nil }
         self.grid = grid
         positionsIncludePrefix = includesPrefix
@@ -86,38 +87,6 @@ extension ViT {
         twin.style.order = .postNorm
         let other = Self.variants.first { $0.model.hasSizes(of: twin) }
         hints.assume("block_fn", "Block", other.map { "\($0.name) has ResPostBlock" })
-    }
-
-    /// Height and width in patches of a position table, and whether it has rows for the `prefix` tokens.
-    private func grid(_ rows: Int, prefix: Int, _ hints: Hints) throws -> (ImageSize, Bool)? {
-        let tables = [(rows - prefix, true), (rows, false)].filter { $0.0 > 0 }
-        // What the model was trained with, where that accounts for every position.
-        let config = hints.config?.member("pretrained_cfg") ?? hints.config
-        let sizes = try hints.counts("img_size", wants: "a size, or height and width in pixels") {
-            $0.count == 1 || $0.count == 2
-        }
-        let stated = [sizes, config?.reals("input_size")?.suffix(2).compactMap { Int(exactly: $0) }].compactMap { $0 }
-        for (count, includes) in tables {
-            for size in stated {
-                guard let first = size.first, let last = size.last, stride > 0 else { continue }
-                let grid = ImageSize(first / stride, last / stride)
-                if grid.height > 0, grid.height.multiplied(checked: grid.width) == count { return (grid, includes) }
-            }
-        }
-        for (count, includes) in tables {
-            let side = Int(Double(count).squareRoot().rounded())
-            if side.multiplied(checked: side) == count { return (ImageSize(side, side), includes) }
-            if let asked = hints.options.imageSize, asked.0 > 0, asked.1 > 0, prefix == 0 || includes {
-                // A table that isn't square belongs to an image that has to be told.
-                let ratio = (Double(count) * Double(asked.0) / Double(asked.1)).squareRoot().rounded()
-                if let height = Int(exactly: ratio), height > 0, count % height == 0,
-                    height.multiplied(checked: asked.1) == (count / height).multiplied(checked: asked.0)
-                {
-                    return (ImageSize(height, count / height), includes)
-                }
-            }
-        }
-        return nil
     }
 
     private func pooling(_ weights: StateDict, _ named: ViT?, _ hints: Hints) throws -> Pooling {

@@ -78,7 +78,7 @@ extension ViT {
     }
 
     /// A projection without a bias as a head with one of zeros, which timm's model has.
-    private static let addZeroBias: @Sendable (inout StateDict) throws -> Void = { weights in
+    static let addZeroBias: @Sendable (inout StateDict) throws -> Void = { weights in
         guard let head = weights["head.weight"], let rows = head.shape.first, weights["head.bias"] == nil else {
             return
         }

@@ -12,6 +12,8 @@ protocol ArchitectureFamily: Sendable {
     static var variants: [Variant<Self>] { get }
     /// Key formats other than those that the family reads itself.
     static var translations: [KeyTranslation] { get }
+    /// The option that makes a checkpoint this family's whose keys and shapes may be another's.
+    static var claim: String? { get }
     /// A key by which a checkpoint of this family can be told; for messages.
     static var exampleKeys: [String] { get }
 
@@ -54,6 +56,7 @@ extension ArchitectureFamily {
     var imageSize: ImageSize? { nil }
     var normsFollowReLU: Bool { false }
     static var resizedAs: String { "timm does" }
+    static var claim: String? { nil }
     func likened(to model: Self) -> Self {
         var result = self
         (result.classes, result.inputChannels) = (model.classes, model.inputChannels)
@@ -88,6 +91,8 @@ struct Variant<Model: Sendable>: Sendable {
     var name: String
     var model: Model
     var preprocessing: Preprocessing
+    /// That of published weights that want another than the rest, by what stands behind the dot in their name.
+    var tags: [String: Preprocessing] = [:]
     var summary: String
     /// The key format that checkpoints of it come in, where it isn't the family's own.
     var keyFormat: String?
@@ -107,7 +112,7 @@ struct Variant<Model: Sendable>: Sendable {
 enum ArchitectureFamilies {
     static let all: [any ArchitectureFamily.Type] = [
         ConvMixer.self, ViT.self, MLPMixer.self, ResNet.self, CvT.self, LVViT.self,
-        InceptionV3.self, WSDAN.self,
+        InceptionV3.self, WSDAN.self, Eva.self, RelPosViT.self,
     ]
 
     /// The model of a name, from whichever family has it.

@@ -20,6 +20,13 @@ struct Candidate {
 
     /// Whether nothing is missing, mis-shaped or left over.
     var fits: Bool { net.ledger.faults.isEmpty && net.unused.isEmpty }
+    /// What is said of it where another fits as well.
+    var noteAsTwin: String {
+        if variant != nil { return "\(name) has the same keys and shapes; --architecture settles it" }
+        let family = type(of: model)
+        return "models of the family \(family.family) can have the same keys and shapes"
+            + (family.claim.map { "; \($0) makes it one" } ?? "")
+    }
     /// Whether the likeness can't be chance: a third of the architecture's keys are there.
     var isLikely: Bool { matched * 3 >= net.ledger.declarations.count && matched > 0 }
     /// What ranks candidates: agreement, less what is wrong.
@@ -122,7 +129,10 @@ struct Candidate {
         let asked = refusal == nil ? hints.options.imageSize.map { ImageSize($0.0, $0.1) } : nil
         let variant = named ?? published
         preprocessing = try hints.preprocessing(
-            variant: variant.map { ($0.name, $0.preprocessing) }, twins: twins, channels: model.inputChannels,
+            variant: variant.map { variant in
+                hints.tag.flatMap { tag in variant.tags[tag].map { (variant.name + "." + tag, $0) } }
+                    ?? (variant.name, variant.preprocessing)
+            }, twins: twins, channels: model.inputChannels,
             size: asked ?? model.imageSize)
         adaptation.notes.forEach(hints.note)
         if let (name, source) = hints.architecture, Family(name: name) == nil {

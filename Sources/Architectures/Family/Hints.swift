@@ -67,6 +67,12 @@ final class Hints {
         return nil
     }
 
+    /// What stands behind the dot in the name: which of the published weights it is.
+    var tag: String? {
+        guard let name = architecture?.name, let dot = name.firstIndex(of: ".") else { return nil }
+        return String(name[dot...].dropFirst())
+    }
+
     /// The variant of a family that is named.
     func variant<Family: ArchitectureFamily>(of family: Family.Type) -> (variant: Variant<Family>, source: String)? {
         guard let (name, source) = architecture else { return nil }
@@ -197,12 +203,18 @@ final class Hints {
     /// timm's arguments that names and shapes of weights show, and those that only training needs.
     private static let shownByShapes: Set<String> = [
         "attn_drop_rate", "attn_layer", "avg_down", "base_width", "block", "block_args", "block_reduce_first",
-        "cardinality", "class_token", "depth", "dim", "down_kernel_size", "drop_block_rate", "drop_path_rate",
+        "attn_only_layer_scale", "attn_pool_mlp_ratio", "attn_type", "cardinality", "class_token", "depth", "dim",
+        "down_kernel_size", "drop_block_rate", "drop_path_rate",
         "drop_rate", "dynamic_img_pad", "dynamic_img_size", "embed_dim", "fc_norm", "final_norm", "fix_init",
         "in_chans", "init_values", "input_size", "kernel_size", "layers", "mlp_layer", "mlp_ratio", "no_embed_class",
-        "num_blocks", "num_classes", "patch_drop_rate", "patch_size", "pos_drop_rate", "pre_norm", "proj_bias",
-        "proj_drop_rate", "qk_norm", "qkv_bias", "reg_tokens", "replace_stem_pool", "stem_type", "stem_width",
-        "strict_img_size", "weight_init", "zero_init_last",
+        "num_blocks", "num_classes", "num_kv_heads", "num_reg_tokens", "patch_drop_rate", "patch_size", "pos_drop_rate",
+        "pre_norm", "proj_bias",
+        "proj_drop_rate", "qk_norm", "qkv_bias", "qkv_fused", "reg_tokens", "rel_pos_dim", "rel_pos_type",
+        "replace_stem_pool", "stem_type", "stem_width",
+        "rope_jitter_coords", "rope_rescale_coords", "rope_shift_coords", "scale_attn_inner", "scale_mlp",
+        "shared_rel_pos",
+        "strict_img_size", "swiglu_align_to", "swiglu_mlp", "use_abs_pos_emb", "use_fc_norm",
+        "use_post_transformer_norm", "use_pre_transformer_norm", "weight_init", "zero_init_last",
     ]
 }
 

@@ -25,6 +25,19 @@ extension Tensor {
         return try reshaped(Array(shape[..<axes.lowerBound]) + [size] + shape[(axes.upperBound + 1)...])
     }
 
+    /// A run of items of the first axis.
+    /// - Throws: `tensor.shape` where they aren't there.
+    func rows(_ range: Range<Int>) throws -> Tensor {
+        let size = try Tensor.byteCount(elementType, shape: Array(shape.dropFirst()))
+        let whole = try bytes()
+        guard let count = shape.first, range.lowerBound >= 0, range.upperBound <= count,
+            size.multiplied(checked: count) == whole.count
+        else { throw FormatError(.tensorShape, "\(elementType.onnxName) \(shape) has no rows \(range)") }
+        return try Tensor(
+            elementType, shape: [range.count] + shape.dropFirst(),
+            bytes: whole.slice(at: range.lowerBound * size, count: range.count * size))
+    }
+
     /// The items of the first axis, each a tensor of one axis fewer.
     /// - Throws: `tensor.shape` for a scalar.
     func items() throws -> [Tensor] {
@@ -38,6 +51,18 @@ extension Tensor {
         return try (0..<count).map {
             try Tensor(elementType, shape: rest, bytes: whole.slice(at: $0 * size, count: size))
         }
+    }
+}
+
+extension StateDict {
+    /// The same with other tensors in the place of those for which `parts` has some.
+    func cutting(_ parts: (String, Tensor) throws -> [(String, Tensor)]?) rethrows -> StateDict {
+        var result = StateDict()
+        result.metadata = metadata
+        for (key, tensor) in tensors {
+            for (name, part) in try parts(key.string, tensor) ?? [(key.string, tensor)] { result[name] = part }
+        }
+        return result
     }
 }
 
