@@ -53,9 +53,11 @@ BLOCKS = 1e-10
 class Case:
     """A model, how its file is named, and what is said beside its weights."""
 
-    def __init__(self, make, size, config=None, own_keys=True, seeds=False, outputs=("logits",)):
+    def __init__(self, make, size, config=None, own_keys=True, seeds=False, outputs=("logits",), without=()):
         self.make, self.size, self.config = make, size, config
         self.own_keys, self.seeds, self.outputs = own_keys, seeds, outputs
+        # Modules that return nothing that counts, or several tensors.
+        self.without = without
 
 
 def timm_case(name):
@@ -96,8 +98,10 @@ def cases(code):
 
     outputs = ("attention_maps", None, "logits")
     found["inception_v3_bap"] = Case(
-        lambda: bap(0, "inception_v3_bap", aux_logits=False), 448, seeds=True, outputs=outputs)
-    found["resnet50_bap"] = Case(lambda: bap(1, "resnet50", use_bap=True), 448, seeds=True, outputs=outputs)
+        lambda: bap(0, "inception_v3_bap", aux_logits=False), 448, seeds=True, outputs=outputs,
+        without=("Mixed_7a",))
+    found["resnet50_bap"] = Case(
+        lambda: bap(1, "resnet50", use_bap=True), 448, seeds=True, outputs=outputs, without=("layer4.1",))
     return found
 
 
@@ -156,7 +160,8 @@ def judge(program, name, case, folder):
         hooks = [
             module.register_forward_hook(
                 lambda module, _, output, key=key: found.__setitem__(key, plain(module, output).numpy()))
-            for key, module in model.named_modules() if case.own_keys and is_block(key)
+            for key, module in model.named_modules()
+            if case.own_keys and is_block(key) and not key.startswith(case.without)
         ]
         double = results(case, model(image.double()))
         for hook in hooks:

@@ -33,7 +33,7 @@ extension ResNet {
                 groups: index == spatial ? block.groups : 1, bias: hasBlockBiases)
             y = try norm(net, "bn\(index + 1)", y)
             if isLast {
-                if names == .cadene, !isBottleneck { y = try net.activation(activation, "", y) }
+                if names == .cadene, !isBottleneck { y = try net.activation(activation, "relu", y) }
                 break
             }
             y = try net.activation(activation, "act\(index + 1)", y)

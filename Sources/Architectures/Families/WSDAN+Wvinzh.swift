@@ -44,11 +44,11 @@ extension WSDAN {
         let before = try net.within("layer\(stage + 1)") { try model.blocks(net, x, stage, last.dropLast()) }
         return try net.within(Self.lastBlock(of: model)) {
             let narrow = try net.conv2d("conv1", before, out: block.widths[0], kernel: 1, bias: false)
-            let features = try net.activation(model.activation, "", net.batchNorm("bn1", narrow))
+            let features = try net.activation(model.activation, "relu", net.batchNorm("bn1", narrow))
             let spatial = try net.conv2d(
                 "conv2", features, out: block.widths[1], kernel: 3, padding: .symmetric(1), groups: block.groups,
                 bias: false)
-            let wide = try net.activation(model.activation, "", net.batchNorm("bn2", spatial))
+            let wide = try net.activation(model.activation, "relu", net.batchNorm("bn2", spatial))
             try net.keepUnused("conv3", "bn3", shape: [block.widths[2], block.widths[1], 1, 1])
             return (features, try net.slice("", wide, axis: 1, from: 0, to: maps))
         }
