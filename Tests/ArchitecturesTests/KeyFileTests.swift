@@ -41,7 +41,11 @@ import Testing
     private static func map(_ file: File) throws -> MappedModel {
         let ending = file.name.hasPrefix("google") ? "npz" : file.name == "ijepa" ? "pth" : "safetensors"
         var config: JSONValue?
-        if file.needsHeads { config = .object([("num_heads", .number(file.model.hasPrefix("eva") && file.model != "eva02_apart" ? "2" : "3"))]) }
+        if file.needsHeads {
+            config = .object([
+                ("num_heads", .number(file.model.hasPrefix("eva") && file.model != "eva02_apart" ? "2" : "3"))
+            ])
+        }
         var options = MappingOptions()
         // Where there is no table of positions, no weight shows the size of the image.
         options.imageSize = (32, 32)

@@ -31,7 +31,8 @@ import Testing
         let plain = try map("eva02")
         let byOption = try map("eva02", [name: text])
         #expect(value(name, of: plain) != text && value(name, of: byOption) == text)
-        let words = ["dinov3", "xy", "token"].contains(text) ? "\"\(text)\"" : name == "ref_feat_shape" ? "[5, 3]" : text
+        let words =
+            ["dinov3", "xy", "token"].contains(text) ? "\"\(text)\"" : name == "ref_feat_shape" ? "[5, 3]" : text
         let heads = name == "num_heads" ? "" : #""num_heads": 2, "#
         let byConfig = try map("eva02", config: "{\"model_args\": {\(heads)\"\(name)\": \(words)}}")
         #expect(value(name, of: byConfig) == text)
@@ -47,7 +48,8 @@ import Testing
         arguments: [
             ("eva02", "rope_type", "mrope", "cat, dinov3"), ("eva02", "rope_type", "mixed", "cat, dinov3"),
             ("eva_rope_mixed", "rope_type", "cat", "mixed"), ("eva02", "global_pool", "avgmax", "avg, token"),
-            ("eva_registers", "global_pool", "token", "avg"), ("eva02", "ref_feat_shape", "1,2,3", "one or two numbers"),
+            ("eva_registers", "global_pool", "token", "avg"),
+            ("eva02", "ref_feat_shape", "1,2,3", "one or two numbers"),
             ("eva02", "rope_grid_offset", "nan", "a number"), ("eva02", "rope_temperature", "-1", "a number above 0"),
             ("eva_rope", "use_post_norm", "true", "false"), ("relpos", "block_fn", "Block", "RelPosBlock"),
         ])

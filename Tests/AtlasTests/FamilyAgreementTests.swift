@@ -52,8 +52,8 @@ import Testing
         // ones, DINOv3's with and without gates.
         Case("eva02_tiny_patch14_224", hasTable: true), Case("vit_medium_patch16_rope_reg1_gap_256", hasTable: true),
         Case("vit_pe_core_tiny_patch16_384", hasTable: true), Case("vit_small_patch16_rope_224", hasTable: true),
-        Case("vit_small_patch16_rope_mixed_ape_224"), Case("vit_small_patch16_dinov3_qkvb", size: 128),
-        Case("vit_small_plus_patch16_dinov3", size: 144),
+        Case("vit_small_patch16_rope_mixed_ape_224"), Case("vit_small_patch16_dinov3_qkvb"),
+        Case("vit_small_plus_patch16_dinov3"),
         // Relative positions: of each block, of all, with a class token, with norms behind the branches.
         Case("vit_relpos_small_patch16_224", hasTable: true), Case("vit_srelpos_small_patch16_224", hasTable: true),
         Case("vit_relpos_medium_patch16_cls_224", hasTable: true),
@@ -79,7 +79,8 @@ import Testing
         let scale = byFamily.map(\.magnitude).max() ?? 0
         #expect(byFamily.count == 10 && byAtlas.count == 10)
         #expect(scale > 1e-3 && scale.isFinite)
-        let limit = item.hasTable ? 1e-7 : 1e-10
+        // Roundings of tables, 6e-8 each, grow from block to block; what is built otherwise is a thousand times as far off.
+        let limit = item.hasTable ? 1e-6 : 1e-10
         #expect(zip(byFamily, byAtlas).allSatisfy { ($0 - $1).magnitude <= limit * scale })
     }
 
