@@ -52,6 +52,7 @@ import Testing
             ("eva02", "ref_feat_shape", "1,2,3", "one or two numbers"),
             ("eva02", "rope_grid_offset", "nan", "a number"), ("eva02", "rope_temperature", "-1", "a number above 0"),
             ("eva_rope", "use_post_norm", "true", "false"), ("relpos", "block_fn", "Block", "RelPosBlock"),
+            ("relpos", "num_heads", "4", "2, as the weights have"),
         ])
     func refused(model: String, name: String, text: String, possible: String) throws {
         let error = #expect(throws: MappingError.self) { try map(model, [name: text]) }

@@ -29,6 +29,8 @@ extension RelPosViT {
             (0...1000).contains(depth)
         else { return nil }
 
+        let heads = self.style.heads
+        _ = try hints.count("num_heads", "num_attention_heads", wants: "\(heads), as the weights have") { $0 == heads }
         let named = hints.variant(of: RelPosViT.self)?.variant.model
         try setOrder(named, hints)
         try setNorms(named, hints)

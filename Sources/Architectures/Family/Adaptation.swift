@@ -37,13 +37,15 @@ extension Candidate {
         }
         if let asked = hints.options.imageSize {
             let size = ImageSize(asked.0, asked.1)
-            for (key, adapted) in try model.resize(to: size, weights) {
-                result.weights[ExactName(key)] = adapted
+            let resized = try model.resize(to: size, weights)
+            for (key, adapted) in resized { result.weights[ExactName(key)] = adapted }
+            if let first = resized.first?.0 {
                 let exception: String? =
                     hints.keyFormat == "Google"
                     ? "files" : hints.architecture?.name.contains("flexi") == true ? "models" : nil
                 result.notes.append(
-                    "\(key): resampled for \(size.height)×\(size.width) pixels as \(Family.resizedAs)"
+                    first + (resized.count > 1 ? " and \(resized.count - 1) more" : "")
+                        + ": resampled for \(size.height)×\(size.width) pixels as \(Family.resizedAs)"
                         + (exception.map { " with other \($0) than this, which it takes bilinearly" } ?? "")
                         + "; the checkpoint's own stays")
             }
