@@ -47,8 +47,8 @@ import Testing
         "What can't be is refused with what is possible",
         arguments: [
             ("eva02", "rope_type", "mrope", "cat, dinov3"), ("eva02", "rope_type", "mixed", "cat, dinov3"),
-            ("eva_rope_mixed", "rope_type", "cat", "mixed"), ("eva02", "global_pool", "avgmax", "avg, token"),
-            ("eva_registers", "global_pool", "token", "avg"),
+            ("eva_rope_mixed", "rope_type", "cat", "mixed"), ("eva02", "global_pool", "map", "avg, max, avgmax, token"),
+            ("eva_registers", "global_pool", "token", "avg, max, avgmax"),
             ("eva02", "ref_feat_shape", "1,2,3", "one or two numbers"),
             ("eva02", "rope_grid_offset", "nan", "a number"), ("eva02", "rope_temperature", "-1", "a number above 0"),
             ("eva_rope", "use_post_norm", "true", "false"), ("relpos", "block_fn", "Block", "RelPosBlock"),
