@@ -1,7 +1,8 @@
 """The rows of several traces of one model beside each other.
 
-What a trace is, sized.py says. Python's indexing leaves out slices of everything, and models pad by nothing only where
-they don't ask before, so that traces may each lack some of these rows that others have: they are put back.
+What a trace is, sized.py says. Python's indexing leaves out slices of everything, and models may pad by nothing or resample
+to the size that is there already, or ask before, so that traces may each lack some rows that others have: they are put
+back.
 """
 import torch
 
@@ -19,7 +20,7 @@ def contents(tensor):
     return str(array.dtype)[6:], tuple(array.shape), array.reshape(-1).view(torch.uint8).numpy().tobytes()
 
 # Operators that with the right arguments do nothing.
-IDLE = {"aten.slice.Tensor", "aten.pad.default"}
+IDLE = {"aten.slice.Tensor", "aten.pad.default", "aten.upsample_bilinear2d.vec"}
 
 
 def idle(arguments, shape):
@@ -27,12 +28,19 @@ def idle(arguments, shape):
     given = dict(arguments)
     if "pad" in given:
         return [(key, [0] * len(value) if key == "pad" else value) for key, value in arguments]
+    if "output_size" in given:
+        return [(key, list(shape[2:]) if key == "output_size" else value) for key, value in arguments]
     return [("self", given["self"]), ("dim", given["dim"]), ("start", 0), ("end", shape[given["dim"]])]
 
 
 def owner_of(row):
-    """What an operator of IDLE reads."""
-    return dict(row[1])["self"][1]
+    """What an operator of IDLE reads: its first argument."""
+    return row[1][0][1][1]
+
+
+def reading(arguments, owner):
+    """The arguments with another tensor as the first."""
+    return [(arguments[0][0], ("t", owner))] + list(arguments[1:])
 
 
 def united(reference, other):
@@ -81,8 +89,7 @@ def united(reference, other):
                 break
             owner, number = here[owner_of(row)], len(types)
             types.append(types[owner])
-            given = [(key, ("t", owner) if key == "self" else value) for key, value in row[1]]
-            rows.append((row[0], idle(given, types[owner][1]), [number], False, row[4]))
+            rows.append((row[0], idle(reading(row[1], owner), types[owner][1]), [number], False, row[4]))
             behind[owner], there[number], here[row[2][0]] = number, row[2][0], number
             place += 1
         if same:
@@ -96,8 +103,7 @@ def united(reference, other):
             owner = owner_of(mine)
             while owner in behind:
                 owner = behind[owner]
-            rows.append((name, [(key, ("t", owner) if key == "self" else value) for key, value in arguments], results,
-                         listed, module))
+            rows.append((name, reading(arguments, owner), results, listed, module))
             there[results[0]] = there.get(owner)
             here[there[results[0]]] = results[0]
         else:
@@ -127,7 +133,7 @@ def aligned(reference, other):
         found = other["rows"][place] if place < len(other["rows"]) else (None, [], [], False, "")
         fits = found[0] == name and len(found[1]) == len(arguments) and found[4] == module
         if name in IDLE:
-            mine = numbers.get(dict(arguments)["self"][1])
+            mine = numbers.get(arguments[0][1][1])
             if not fits or mine not in (None, owner_of(found)) or (
                     dict(arguments).get("dim") != dict(found[1]).get("dim")):
                 if mine is None:
