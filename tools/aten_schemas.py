@@ -48,7 +48,7 @@ threshold tile to.device to.dtype to.dtype_layout to.other to.prim_Device topk t
 unsafe_chunk unsafe_split.Tensor unsqueeze upsample_bicubic2d upsample_bicubic2d.vec upsample_bilinear2d upsample_bilinear2d.vec upsample_linear1d
 upsample_linear1d.vec upsample_nearest1d upsample_nearest1d.vec upsample_nearest2d upsample_nearest2d.vec
 upsample_nearest3d.vec upsample_trilinear3d.vec _upsample_nearest_exact2d.vec var var.correction var.dim var_mean.correction var_mean.dim vdot view view.dtype
-view_as view_copy where.Scalar where.ScalarOther where.ScalarSelf where.self zero zeros zeros_like numpy_T mT matrix_H adjoint
+view_as view_copy where argwhere count_nonzero count_nonzero.dim_IntList nonzero_numpy where.Scalar where.ScalarOther where.ScalarSelf where.self zero zeros zeros_like numpy_T mT matrix_H adjoint
 sym_size.int sym_numel sym_stride.int sym_constrain_range sym_constrain_range_for_size _shape_as_tensor
 permute_copy transpose_copy.int unsqueeze_copy squeeze_copy.dims expand_copy alias_copy t_copy as_strided_copy diagonal_copy unfold_copy
 is_same_size numel dim

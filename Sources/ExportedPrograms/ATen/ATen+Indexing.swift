@@ -102,10 +102,8 @@ extension ATenTranslator {
 
     /// The tensor with the places that the indices name replaced, or added to.
     func indexPut(_ x: Wire, _ indices: [Wire?], _ values: Wire, adds: Bool) throws -> Wire {
-        if indices.count == 1, let mask = indices[0], mask.elementType == .bool, !adds {
-            guard values.shape.allSatisfy({ $0 == .number(1) }) else {
-                throw unsupported("only one value for all places of a mask")
-            }
+        let isOne = values.shape.allSatisfy { $0 == .number(1) }
+        if indices.count == 1, let mask = indices[0], mask.elementType == .bool, !adds, isOne {
             let value = try reshape(cast(values, to: x.elementType), [])
             let missing = x.rank - mask.rank
             guard missing >= 0 else { throw invalid("a mask \(mask.shape.text) over \(x.shape.text)") }

@@ -93,6 +93,7 @@ let atenSchemaText = """
     argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor
     argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor
     argsort.stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor
+    argwhere(Tensor self) -> Tensor
     as_strided(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a)
     as_strided_copy(Tensor self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor
     asin(Tensor self) -> Tensor
@@ -168,6 +169,8 @@ let atenSchemaText = """
     cos(Tensor self) -> Tensor
     cosh(Tensor self) -> Tensor
     cosine_similarity(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor
+    count_nonzero(Tensor self, int? dim=None) -> Tensor
+    count_nonzero.dim_IntList(Tensor self, int[] dim) -> Tensor
     cumprod(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor
     cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor
     deg2rad(Tensor self) -> Tensor
@@ -356,6 +359,7 @@ let atenSchemaText = """
     new_zeros(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool?
      pin_memory=None) -> Tensor
     nonzero(Tensor self) -> Tensor
+    nonzero_numpy(Tensor self) -> Tensor[]
     norm.Scalar(Tensor self, Scalar p=2) -> Tensor
     norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor
     numel(Tensor self) -> int
@@ -547,6 +551,7 @@ let atenSchemaText = """
     view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)
     view_as(Tensor(a) self, Tensor other) -> Tensor(a)
     view_copy(Tensor self, SymInt[] size) -> Tensor
+    where(Tensor condition) -> Tensor[]
     where.Scalar(Tensor condition, Scalar self, Scalar other) -> Tensor
     where.ScalarOther(Tensor condition, Tensor self, Scalar other) -> Tensor
     where.ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor

@@ -34,6 +34,8 @@ final class ATenTranslator {
 
     /// Weights and constants that no node has read yet.
     var pending: [String: () throws -> Wire] = [:]
+    /// Where values aren't zero.
+    var places: [ValueID: Wire] = [:]
     /// The node that makes a value.
     private(set) var producers: [ValueID: Int] = [:]
 
