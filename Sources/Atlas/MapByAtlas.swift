@@ -64,7 +64,7 @@ extension Atlas {
             throw MappingError(
                 missing: fit.missing.map { state in (state.name, fit.shape(of: state).map { Int($0 ?? -1) }) },
                 unexpected: fit.unexpected.map { ($0, weights[$0]?.shape ?? []) }, misshaped: fit.misshaped,
-                of: name, isNamed: isNamed)
+                in: weights, of: name, isNamed: isNamed)
         }
         let settled = [
             ("its activation", options.activation != nil),

@@ -145,4 +145,27 @@ import Testing
         let error = try refusal(name) { $0["blocks.7.lambda"] = try Tensor(scalar: Float(1)) }
         #expect(error?.code != .option && error?.report.contains("blocks.7.lambda") == true, "\(error?.report ?? "")")
     }
+
+    static let attentions = [
+        ["se.channel.fc1.weight", "se.channel.fc2.weight", "se.spatial.conv.conv.weight"],
+        ["se.fc.weight", "se.fc.bias"], ["se.conv_attn.weight", "se.mlp_add.fc1.weight"],
+    ]
+
+    @Test("An attention that isn't supported isn't offered to be left out", arguments: attentions)
+    func attention(keys: [String]) throws {
+        let error = try refusal("resnet_basic") { weights in
+            for key in keys { weights["layer1.0." + key] = try zeros([4, 4, 1, 1]) }
+        }
+        #expect(error?.code == .unused)
+        #expect(error?.hint?.contains("'layer1.0' without such a 'se': this attention isn't supported") == true)
+        #expect(error?.hint?.contains("--allow-unused") == false)
+    }
+
+    @Test(
+        "What stands outside of the blocks, or is no weight, may be left out",
+        arguments: ["aux_head.0.weight", "layer1.0.total_ops", "projection.weight"])
+    func outside(key: String) throws {
+        let error = try refusal("resnet_basic") { $0[key] = try zeros([4]) }
+        #expect(error?.code == .unused && error?.hint?.contains("--allow-unused") == true, "\(error?.hint ?? "")")
+    }
 }

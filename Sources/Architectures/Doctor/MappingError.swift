@@ -76,17 +76,18 @@ extension MappingError {
         }
         self.init(
             missing: missing, unexpected: ledger.unused.map { (key: $0, shape: ledger.weights[$0]?.shape ?? []) },
-            misshaped: misshaped, of: name)
+            misshaped: misshaped, in: ledger.weights, of: name)
     }
 
     /// - Parameters:
     ///   - missing: keys that `name` has and the file lacks, and their shapes, in which a negative number is any.
     ///   - unexpected: keys of the file that `name` doesn't have.
     ///   - misshaped: a line for each key whose shape or type is another one.
+    ///   - weights: all of the file.
     ///   - isNamed: whether the caller or `config.json` says that it is this one.
     package init(
         missing: [(key: String, shape: [Int])], unexpected: [(key: String, shape: [Int])], misshaped: [String],
-        of name: String, isNamed: Bool = false
+        in weights: StateDict, of name: String, isNamed: Bool = false
     ) {
         let renames = suggestedRenames(missing: missing, unexpected: unexpected)
         var lines: [String] = []
@@ -120,7 +121,7 @@ extension MappingError {
                     + counts.joined(separator: ", "),
             report: lines.joined(separator: "\n"),
             hint: only
-                ? "allow unused tensors (--allow-unused) where they are meant to be left out"
+                ? adviceOn(unused: unexpected.map(\.key), in: weights, of: name)
                 : renames.first.map { "rename '\($0.from)' to '\($0.to)'" })
         self.renames = renames
         self.missing = missing.map(\.key)
