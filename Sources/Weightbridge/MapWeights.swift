@@ -9,13 +9,35 @@
 public func mapWeights(
     _ stateDict: StateDict, config: JSONValue?, options: MappingOptions = MappingOptions()
 ) throws -> MappedModel {
-    func byAtlas() throws -> MappedModel { try Atlas.shared().map(stateDict, config: config, options: options) }
+    let atlas = try Atlas.shared()
+    let unknown = options.architecture == nil ? unknownName(config, atlas) : nil
+    do {
+        var mapped = try mapByFamilyOrAtlas(stateDict, config: config, options: options, atlas)
+        if let unknown, !mapped.notes.contains(where: { $0.contains(unknown) }) {
+            mapped.notes.append("config.json names \(unknown), which isn't known: taken for \(mapped.architecture)")
+        }
+        return mapped
+    } catch var error as MappingError where [.mismatch, .unknown, .unused].contains(error.code) {
+        guard let unknown else { throw error }
+        let near = nearestNames(to: unknown, in: Set(atlas.entries.map(\.name) + ArchitectureCatalog.names).sorted())
+        error.problem =
+            "config.json names '\(unknown)', an architecture that isn't known"
+            + (near.isEmpty ? "" : " (nearest names: \(near.joined(separator: ", ")))") + "; " + error.problem
+        // A rename makes the nearest architecture of one that may compute something else.
+        error.hint = "--architecture NAME takes a known one where the weights are meant to be that"
+        throw error
+    }
+}
+
+private func mapByFamilyOrAtlas(
+    _ stateDict: StateDict, config: JSONValue?, options: MappingOptions, _ atlas: Atlas
+) throws -> MappedModel {
+    func byAtlas() throws -> MappedModel { try atlas.map(stateDict, config: config, options: options) }
     switch options.atlas {
     case .never: return try mapArchitecture(stateDict, config: config, options: options)
     case .always: return try byAtlas()
     case .whereNeeded: break
     }
-    let atlas = try Atlas.shared()
     if options.architecture == nil, let name = atlas.configured(config),
         try ArchitectureCatalog.entries(matching: name).allSatisfy({ $0.name != name })
     {
@@ -41,7 +63,8 @@ public func mapWeights(
         // What a family has no use for may be just what another architecture has more.
         strict.allowUnused = options.allowUnused && atlas.candidates(for: stateDict).isEmpty
         var mapped = try mapArchitecture(stateDict, config: config, options: strict)
-        mapped.notes += strangers(stateDict, in: atlas, isSettled: options.architecture != nil || hasName(config))
+        mapped.notes += strangers(
+            stateDict, in: atlas, isSettled: options.architecture != nil || statedName(config) != nil)
         return mapped
     } catch let error as MappingError {
         // What a family's weights don't allow is the family's word, unless only the atlas has the name.
@@ -77,12 +100,21 @@ extension MappingError {
     }
 }
 
-private func hasName(_ config: JSONValue?) -> Bool {
-    guard case .object(let members)? = config else { return false }
-    return members.contains { member in
-        if case .string(let name) = member.value { return ExactName(member.key) == "architecture" && !name.isEmpty }
-        return false
+/// The architecture that `config.json` names.
+private func statedName(_ config: JSONValue?) -> String? {
+    guard case .object(let members)? = config else { return nil }
+    return members.lazy.compactMap { member -> String? in
+        if case .string(let name) = member.value, ExactName(member.key) == "architecture", !name.isEmpty { return name }
+        return nil
+    }.first
+}
+
+/// The name in `config.json` where neither a family nor the atlas has it.
+private func unknownName(_ config: JSONValue?, _ atlas: Atlas) -> String? {
+    guard let name = statedName(config), atlas.configured(config) == nil, !ArchitectureCatalog.has(name) else {
+        return nil
     }
+    return name
 }
 
 /// Architectures of other kinds that have the same names and shapes as weights that a family has taken.

@@ -167,4 +167,17 @@ import Weightbridge
         let error = #expect(throws: MappingError.self) { try mapWeights(weights, config: nil, options: options) }
         #expect(error?.report.contains("stem.0.weight [40, ?, 4, 4]") == true, "\(error?.report ?? "")")
     }
+
+    @Test("A name in config.json that nothing has is said first, with the nearest there are")
+    func unknownName() throws {
+        var weights = try initializeCheckpoint(architecture: "resnet18", seed: 1)
+        let config = JSONValue.object([("architecture", .string("resnet18x"))])
+        #expect(try mapWeights(weights, config: config).notes.contains { $0.contains("resnet18x") })
+        weights["layer1.0.conv1.weight"] = nil
+        let error = #expect(throws: MappingError.self) { try mapWeights(weights, config: config) }
+        let start = "config.json names 'resnet18x', an architecture that isn't known (nearest names: resnet18"
+        #expect(error?.problem.hasPrefix(start) == true, "\(error?.problem ?? "")")
+        #expect(error?.hint?.contains("--architecture NAME") == true && error?.hint?.contains("rename") == false)
+        #expect(error?.report.contains("layer1.0.conv1.weight") == true)
+    }
 }

@@ -55,6 +55,15 @@ public struct ArchitectureCatalog: Sendable {
         return found
     }
 
+    /// The names of all variants.
+    package static var names: [String] {
+        func names<Family: ArchitectureFamily>(of family: Family.Type) -> [String] { Family.variants.map(\.name) }
+        return ArchitectureFamilies.all.flatMap { names(of: $0) }
+    }
+
+    /// Whether a family has an architecture of this name, listed or parsed, with or without a tag.
+    package static func has(_ name: String) -> Bool { ArchitectureFamilies.named(name) != nil }
+
     private static func entries<Family: ArchitectureFamily>(
         of family: Family.Type, matching text: String?
     ) throws -> [Entry] {
