@@ -61,6 +61,8 @@ import Testing
         Case("resnet_basic", "aa_layer=blur"), Case("resnet_basic", "aa_layer=max", "expected none, avg, blur"),
         Case("resnet_basic", "global_pool=max"), Case("resnet_basic", "global_pool=avgmax"),
         Case("resnet_basic", "global_pool=foo", "expected avg, max, avgmax, catavgmax"),
+        Case("resnet_basic", "global_pool=catavgmax", "avg, max, avgmax: the head takes the features once"),
+        Case("inception_v3", "global_pool=catavgmax", "the head takes the features once"),
         Case("resnet_basic", "output_stride=8"), Case("resnet_basic", "output_stride=4", "expected 8, 16, 32"),
         Case("legacy_seresnet18", "output_stride=8", "has no 'output_stride' to set"),
         Case("resnet_gn", "num_groups=16"),
@@ -71,6 +73,10 @@ import Testing
         Case("wsdan_resnet34", "pool=GMP"), Case("wsdan_resnet34", "pool=LSE", "expected GAP, GMP"),
         Case("wsdan_resnet34", "global_pool=max", "expected avg"),
         Case("wsdan_resnet34", "output_stride=8", "expected 32"),
+        Case("wsdan_wvinzh", "transform_input=false"), Case("wsdan_wvinzh", "img_size=320"),
+        Case("wsdan_wvinzh", "transform_input=no", "expected true, false"),
+        Case("wsdan_resnet34", "transform_input=false", "has no 'transform_input' to set"),
+        Case("wsdan_resnet34", "img_size=70000", "up to 65536"),
         Case("wsdan_wvinzh", "refinement=crop", "has no 'refinement' to set"),
     ]
 
@@ -125,6 +131,27 @@ import Testing
         #expect(error?.code == .option && error?.problem.contains("has its activation settled") == true)
     }
 
+    @Test("A head for both poolings refuses one alone, by name, unless it is left out")
+    func twiceTheFeatures() throws {
+        var weights = try FamilyTests.checkpoint("resnet_basic").stateDict
+        let shape = try #require(weights["fc.weight"]?.shape)
+        weights["fc.weight"] = try Tensor(
+            [Float](repeating: 0, count: shape[0] * shape[1] * 2), shape: [shape[0], shape[1] * 2])
+        #expect(
+            try mapArchitecture(weights, config: nil).hyperparameters.contains { $0 == ("global_pool", "catavgmax") })
+        var options = MappingOptions()
+        options.settings["global_pool"] = "avg"
+        let error = #expect(throws: MappingError.self) {
+            try mapArchitecture(weights, config: nil, options: options)
+        }
+        #expect(error?.problem == "--set global_pool=avg, expected catavgmax: the head takes twice the features")
+        options.leavesOutHead = true
+        #expect(try mapArchitecture(weights, config: nil, options: options).unused.isEmpty)
+        let config = try JSONValue.parse(Array(#"{"global_pool": "max"}"#.utf8))
+        let other = #expect(throws: MappingError.self) { try mapArchitecture(weights, config: config) }
+        #expect(other?.code == .unsupported && other?.problem.contains("expected catavgmax") == true)
+    }
+
     @Test("LV-ViT's divisor is the number that is given")
     func divisor() throws {
         let mapped = try Self.map("lvvit", config: #"{"num_heads": 4, "skip_lam": 1.5}"#)
@@ -143,6 +170,8 @@ import Testing
                 + "act_layer gelu, block_fn Block; --set NAME=VALUE changes one, --architecture NAME settles all"),
         Case("vit_gap", "{}", "global_pool avg"), Case("resnet_gn", "{}", "num_groups 32"),
         Case("resnet_basic", "{}", "act_layer relu, global_pool avg, output_stride 32, aa_layer none;"),
+        Case("wsdan_resnet34", "{}", "img_size 448,448 (as every published WS-DAN)"),
+        Case("wsdan_wvinzh", "{}", "transform_input true (as in wvinzh's code)"),
         Case("lvvit", "{}", "skip_lam 2"), Case("wsdan_resnet34", "{}", "pool GAP (as every published WS-DAN)"),
         Case("resnet_basic", #"{"architecture": "vit_tiny_patch16_224"}"#, "isn't a name of resnet"),
         Case("resnet_basic", #"{"architecture": "swin_tiny"}"#, "isn't a name of resnet"),

@@ -9,6 +9,8 @@ extension WSDAN {
             code = .wvinzh
             (backbone, maps, inputChannels) = found
             classes = weights["fc_new.weight"]?.shape[checked: 0]
+            try setTransform(hints)
+            try setSize(hints)
             return
         }
         guard let attention = weights["attentions.conv.weight"]?.shape, attention.count == 4,
@@ -40,9 +42,30 @@ extension WSDAN {
         } else {
             hints.assume("pool", "GAP", "as every published WS-DAN")
         }
+        try setSize(hints)
     }
 
-    var imageSize: ImageSize? { ImageSize(448, 448) }
+    private mutating func setSize(_ hints: Hints) throws {
+        let sides = try hints.counts("img_size", wants: "a size, or height and width in pixels, up to 65536") {
+            (1...2).contains($0.count) && $0.allSatisfy { $0 <= 65536 }
+        }
+        if let sides, let height = sides.first, let width = sides.last {
+            size = ImageSize(height, width)
+        } else if variant == nil, hints.options.imageSize == nil {
+            hints.assume("img_size", "\(size.height),\(size.width)", "as every published WS-DAN")
+        }
+    }
+
+    private mutating func setTransform(_ hints: Hints) throws {
+        guard backbone == .inceptionMixed6e else { return }
+        if let stated = try hints.choice("transform_input", among: ["true", "false"]) {
+            transformsInput = stated == "true"
+        } else if hints.variant(of: WSDAN.self) == nil {
+            hints.assume("transform_input", "true", "as in wvinzh's code")
+        }
+    }
+
+    var imageSize: ImageSize? { size }
     var name: String {
         variant?.name ?? "wsdan_\(hyperparameters[0].1)_m\(maps)"
     }

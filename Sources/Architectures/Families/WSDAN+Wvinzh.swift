@@ -56,10 +56,11 @@ extension WSDAN {
 
     /// torchvision's `transform_input`: from ImageNet's mean and deviation to the range from -1 to 1.
     private func transformed(_ net: ModelBuilder, _ image: ModelBuilder.Wire) throws -> ModelBuilder.Wire {
+        guard transformsInput else { return image }
         guard inputChannels == 3 else {
             throw Candidate.refusal(
                 "\(code.rawValue)'s code changes the range of three channels, not of \(inputChannels)",
-                hint: "leave --input-channels out")
+                hint: "leave --input-channels out, or --set transform_input=false where the model goes without")
         }
         let ranges: [(scale: Float, shift: Float)] = [(0.458, -0.03), (0.448, -0.088), (0.45, -0.188)]
         let channels = try ranges.enumerated().map { index, range in

@@ -32,6 +32,9 @@ struct WSDAN: ArchitectureFamily {
     var inputChannels = 3
     var classes: Int? = 200
     var refinement = Refinement.none
+    var size = ImageSize(448, 448)
+    /// Whether images are brought from ImageNet's mean and deviation to the range from -1 to 1 (wvinzh's Inception).
+    var transformsInput = true
     /// Whether the greatest product of features and a map takes the place of the mean (GuYuc's `GMP`).
     var poolsMaximum = false
 
