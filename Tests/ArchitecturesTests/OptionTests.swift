@@ -152,6 +152,28 @@ import Testing
         #expect(other?.code == .unsupported && other?.problem.contains("expected catavgmax") == true)
     }
 
+    @Test("The image size of a WS-DAN of unpublished sizes is assumed, unless it is said")
+    func imageSizeOfWSDAN() throws {
+        func size(_ change: @escaping (inout MappingOptions) -> Void) throws -> (Assumption?, [Dimension]?) {
+            let mapped = try Self.map("wsdan_resnet34") {
+                $0.imageSize = nil
+                change(&$0)
+            }
+            let graph = mapped.model.graph
+            let shape = graph.inputs.first.flatMap { graph[$0].type?.dimensions }
+            return (mapped.assumptions.first { $0.name == "img_size" }, shape.map { Array($0.suffix(2)) })
+        }
+        let assumed = try size { _ in }
+        #expect(assumed.0 == Assumption(name: "img_size", value: "448,448", remark: "as every published WS-DAN"))
+        #expect(assumed.1 == [.size(448), .size(448)])
+        for sides in ["320", "320,320"] {
+            let stated = try size { $0.settings["img_size"] = sides }
+            #expect(stated.0 == nil && stated.1 == [.size(320), .size(320)])
+        }
+        let option = try size { $0.imageSize = (320, 320) }
+        #expect(option.0 == nil && option.1 == [.size(320), .size(320)])
+    }
+
     @Test("LV-ViT's divisor is the number that is given")
     func divisor() throws {
         let mapped = try Self.map("lvvit", config: #"{"num_heads": 4, "skip_lam": 1.5}"#)
@@ -170,7 +192,6 @@ import Testing
                 + "act_layer gelu, block_fn Block; --set NAME=VALUE changes one, --architecture NAME settles all"),
         Case("vit_gap", "{}", "global_pool avg"), Case("resnet_gn", "{}", "num_groups 32"),
         Case("resnet_basic", "{}", "act_layer relu, global_pool avg, output_stride 32, aa_layer none;"),
-        Case("wsdan_resnet34", "{}", "img_size 448,448 (as every published WS-DAN)"),
         Case("wsdan_wvinzh", "{}", "transform_input true (as in wvinzh's code)"),
         Case("lvvit", "{}", "skip_lam 2"), Case("wsdan_resnet34", "{}", "pool GAP (as every published WS-DAN)"),
         Case("resnet_basic", #"{"architecture": "vit_tiny_patch16_224"}"#, "isn't a name of resnet"),
