@@ -50,6 +50,13 @@ import Testing
             ("eva_rope_mixed", "rope_type", "cat", "mixed"), ("eva02", "global_pool", "map", "avg, max, avgmax, token"),
             ("eva_registers", "global_pool", "token", "avg, max, avgmax"),
             ("eva02", "ref_feat_shape", "1,2,3", "one or two numbers"),
+            ("eva02", "rope_temperature", "1e300", "float32 can hold"),
+            ("vit", "norm_eps", "1e300", "float32 can hold"),
+            ("vit", "norm_eps", "1e-50", "float32 can hold"), ("relpos", "norm_eps", "1e-50", "float32 can hold"),
+            ("vit", "img_size", "64", "expected 32, of which"), ("eva02", "img_size", "7", "expected 32, of which"),
+            ("relpos_table", "img_size", "64", "expected 32, of which"),
+            ("relpos", "img_size", "7", "1 to 65536 patches of 8"),
+            ("relpos", "img_size", "1000000000", "1 to 65536 patches of 8"),
             ("eva02", "rope_grid_offset", "nan", "a number"), ("eva02", "rope_temperature", "-1", "a number above 0"),
             ("eva_rope", "use_post_norm", "true", "false"), ("relpos", "block_fn", "Block", "RelPosBlock"),
             ("relpos", "num_heads", "4", "2, as the weights have"),
@@ -57,6 +64,58 @@ import Testing
     func refused(model: String, name: String, text: String, possible: String) throws {
         let error = #expect(throws: MappingError.self) { try map(model, [name: text]) }
         #expect(error?.code == .option && error?.problem.contains(possible) == true, "\(error?.problem ?? "")")
+    }
+
+    @Test(
+        "What of angles nobody states is said, whatever else is stated",
+        arguments: [[:], ["use_rot_pos_emb": "true"], ["rope_type": "cat"], ["rope_temperature": "50"]])
+    func assumedAngles(settings: [String: String]) throws {
+        let mapped = try map("eva02", settings)
+        let names = [
+            "rope_grid_indexing", "rope_temperature", "rope_grid_offset", "rope_rotate_half", "ref_feat_shape",
+        ]
+        let assumed = Set(mapped.assumptions.map(\.name))
+        for name in names { #expect(assumed.contains(name) == (settings[name] == nil), "\(name)") }
+        #expect(assumed.contains("rope_type") == (settings["rope_type"] == nil))
+    }
+
+    @Test(
+        "What model_args of positions leave out is as in timm's constructor",
+        arguments: [
+            (#""use_rot_pos_emb": true"#, "cat"), (#""use_rot_pos_emb": true, "rope_type": "dinov3""#, "dinov3"),
+            (#""rope_type": "cat""#, "cat"), (#""attn_type": "eva""#, nil),
+        ])
+    func constructor(arguments: String, kind: String?) throws {
+        let mapped = try map("eva02", config: "{\"model_args\": {\"num_heads\": 2, \(arguments)}}")
+        #expect(value("rope_type", of: mapped) == kind && value("use_rot_pos_emb", of: mapped) == "\(kind != nil)")
+        #expect(value("rope_temperature", of: mapped) == (kind == nil ? nil : "10000.0"))
+        #expect(value("rope_grid_indexing", of: mapped) == (kind == nil ? nil : "ij"))
+        #expect(value("ref_feat_shape", of: mapped) == nil)
+        let pooled = try map("eva_pe_core", config: "{\"model_args\": {\"num_heads\": 2, \(arguments)}}")
+        #expect(value("attn_pool_num_heads", of: pooled) == "2")
+    }
+
+    @Test("No reference for positions is none or null")
+    func noReference() throws {
+        #expect(try value("ref_feat_shape", of: map("eva02")) == "16,16")
+        #expect(try value("ref_feat_shape", of: map("eva02", ["ref_feat_shape": "none"])) == nil)
+        let stated = try map("eva02", config: #"{"num_heads": 2, "model_args": {"ref_feat_shape": null}}"#)
+        #expect(value("ref_feat_shape", of: stated) == nil)
+        #expect(!stated.assumptions.contains { $0.name == "ref_feat_shape" })
+    }
+
+    @Test("Padding of images, which isn't supported, is noted where it is switched on", arguments: [true, false])
+    func padding(isOn: Bool) throws {
+        let mapped = try map("eva02", config: "{\"model_args\": {\"num_heads\": 2, \"dynamic_img_pad\": \(isOn)}}")
+        #expect(mapped.notes.contains { $0.contains("dynamic_img_pad") } == isOn)
+    }
+
+    @Test("An image size in config.json that the table isn't of is refused, with how to have another")
+    func foreignSize() {
+        let error = #expect(throws: MappingError.self) {
+            try map("vit", config: #"{"model_args": {"num_heads": 3, "img_size": 1000000000000000000}}"#)
+        }
+        #expect(error?.code == .unsupported && error?.hint?.contains("--image-size") == true)
     }
 
     @Test("Heads whose channels don't make pairs along two axes are refused")
@@ -120,5 +179,13 @@ import Testing
         options.settings = ["img_size": "24,40"]
         let mapped = try mapArchitecture(weights, config: nil, options: options)
         #expect(mapped.hyperparameters.contains { $0 == ("rel_pos_type", "bias") })
+        options.settings = [:]
+        options.imageSize = (24, 40)
+        #expect(try mapArchitecture(weights, config: nil, options: options).preprocessing?.inputSize == [3, 24, 40])
+        options.imageSize = (24, 48)
+        let error = #expect(throws: MappingError.self) {
+            try mapArchitecture(weights, config: nil, options: options)
+        }
+        #expect(error?.hint?.contains("--set img_size=HEIGHT,WIDTH") == true)
     }
 }

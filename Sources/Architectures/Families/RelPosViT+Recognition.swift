@@ -68,9 +68,24 @@ extension RelPosViT {
         }
         let count = rows - (hasClassToken ? 3 : 0)
         let side = Int(Double(max(count, 0)).squareRoot())
-        if side % 2 == 1, side * side == count { return ImageSize((side + 1) / 2, (side + 1) / 2) }
-        let stated = try hints.grid(patch: patch, published: nil)
-        return stated.flatMap { (2 * $0.height - 1) * (2 * $0.width - 1) == count ? $0 : nil }
+        func isTable(of grid: ImageSize) -> Bool { (2 * grid.height - 1) * (2 * grid.width - 1) == count }
+        let square = ImageSize((side + 1) / 2, (side + 1) / 2)
+        if hints.stated("img_size") != nil {
+            let stated = try hints.grid(patch: patch, published: nil)
+            if let stated, isTable(of: stated) { return stated }
+            if isTable(of: square) { try hints.refuseImageSize(for: square, patch: patch) }
+        }
+        if isTable(of: square) { return square }
+        // A table that isn't square belongs to an image that has to be told.
+        if let (height, width) = hints.options.imageSize, (patch...65536).contains(height),
+            (patch...65536).contains(width)
+        {
+            let asked = ImageSize(height / patch, width / patch)
+            if isTable(of: asked) { return asked }
+        }
+        throw Candidate.refusal(
+            "a table of \(count) relative positions isn't that of a square image",
+            hint: "--set img_size=HEIGHT,WIDTH says which image's it is")
     }
 
     /// Whether norms stand before the branches or behind them.

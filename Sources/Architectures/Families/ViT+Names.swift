@@ -20,6 +20,9 @@ extension ViT {
         name.contains("_radio_") || name.contains("_intern300m_") ? false : nil
     }
 
+    /// Whether the tokens before the patches are pooled with them.
+    static func poolsPrefix(ofName name: String) -> Bool { name.prefix { $0 != "." } == "test_vit3" }
+
     private static let siglip2: Set = [
         "vit_base_patch32_siglip_256", "vit_large_patch16_siglip_512", "vit_so400m_patch16_siglip_256",
         "vit_so400m_patch16_siglip_384", "vit_so400m_patch16_siglip_512", "vit_giantopt_patch16_siglip_256",

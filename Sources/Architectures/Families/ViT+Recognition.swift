@@ -50,6 +50,7 @@ extension ViT {
 
         let named = hints.variant(of: ViT.self)?.variant.model
         pooling = try pooling(weights, named, hints)
+        try setPooledTokens(hints)
         self.style.heads = try heads(weights, named, hints)
         try setEpsilon(named, hints)
         self.style.activation = try hints.activation(
@@ -101,6 +102,17 @@ extension ViT {
         let usual: Pooling = hasFCNorm || !hasClassToken ? .avg : .token
         hints.assume("global_pool", usual.rawValue)
         return usual
+    }
+
+    /// Whether the tokens before the patches are pooled, too.
+    private mutating func setPooledTokens(_ hints: Hints) throws {
+        let stated = try hints.choice("pool_include_prefix", among: ["true", "false"])
+        if prefix == 0 || pooling == .token { return }
+        let name = hints.architecture?.name
+        poolsPrefix = stated.map { $0 == "true" } ?? name.map(Self.poolsPrefix) ?? false
+        if stated == nil, name == nil, pooling == .map {
+            hints.assume("pool_include_prefix", "false", "of timm's models only test_vit3 pools all tokens")
+        }
     }
 
     /// Sizes beyond forty times those that were ever published aren't a model but a mistake.

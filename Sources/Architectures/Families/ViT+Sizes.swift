@@ -40,6 +40,7 @@ extension ViT {
             ("distilled", "\(isDistilled)"), ("qkv_bias", "\(style.hasQKVBias)"),
             ("layer_scale", "\(style.hasLayerScale)"), ("no_embed_class", "\(!positionsIncludePrefix)"),
         ]
+        if poolsPrefix { result.append(("pool_include_prefix", "true")) }
         if style.hasRMSNorm { result.append(("norm_layer", "rmsnorm")) }
         switch style.order {
         case .preNorm: break

@@ -15,7 +15,7 @@ struct ViT: ArchitectureFamily {
         case token
         /// The mean of the patches, their greatest numbers, or half the sum of both.
         case avg, max, avgmax
-        /// A query of its own attends to all tokens (SigLIP).
+        /// A query of its own attends to the patches (SigLIP).
         case map
     }
 
@@ -48,6 +48,8 @@ struct ViT: ArchitectureFamily {
     var hasNorm = true
     var hasFCNorm = false
     var pooling = Pooling.token
+    /// Whether what is pooled are all tokens and not the patches alone.
+    var poolsPrefix = false
 
     /// Tokens before the patches.
     var prefix: Int { (hasClassToken ? 1 : 0) + (isDistilled ? 1 : 0) + registers }
@@ -69,11 +71,14 @@ struct ViT: ArchitectureFamily {
         var pooled: ModelBuilder.Wire
         switch pooling {
         case .token: pooled = try net.select("pool", x, axis: 1, 0)
-        case .avg, .max, .avgmax:
+        case .avg, .max, .avgmax, .map:
             let patches = grid.height * grid.width
-            let tokens = prefix == 0 ? x : try net.slice("pool", x, axis: 1, from: prefix, to: prefix + patches)
-            pooled = try net.pooledTokens("pool", tokens, pooling)
-        case .map: pooled = try net.attentionPool("attn_pool", x, style)
+            let tokens =
+                prefix == 0 || poolsPrefix
+                ? x : try net.slice("pool", x, axis: 1, from: prefix, to: prefix + patches)
+            pooled =
+                pooling == .map
+                ? try net.attentionPool("attn_pool", tokens, style) : try net.pooledTokens("pool", tokens, pooling)
         }
         if hasFCNorm {
             pooled = try net.norm("fc_norm", pooled, style)

@@ -100,12 +100,29 @@ final class Hints {
 
     private func fact(_ keys: [String]) -> String? { keys.lazy.compactMap { self.facts[$0] }.first }
 
+    /// Whether timm's `model_args` in `config.json` say something of one of these.
+    func hasArgument(_ keys: String...) -> Bool {
+        keys.contains { config?.member("model_args")?.member($0) != nil }
+    }
+
+    /// Whether an option or `config.json` says that there is nothing of this name (`none`, `null`).
+    func isNone(_ key: String) -> Bool {
+        asked.insert(key)
+        func isNone(_ text: String) -> Bool { ["none", "null"].contains(text.lowercased()) }
+        if let text = options.settings[key] { return isNone(text) }
+        switch config?.member("model_args")?.member(key) ?? config?.member(key) {
+        case .null?: return true
+        case .string(let text)?: return isNone(text)
+        default: return false
+        }
+    }
+
     /// A number that is stated under one of these names.
-    /// - Throws: ``MappingError`` where what is stated isn't one above 0.
+    /// - Throws: ``MappingError`` where what is stated isn't one above 0, in float32 as well.
     func number(_ keys: String...) throws -> Double? {
         guard let stated = stated(keys) else { return fact(keys).flatMap { Double($0) } }
-        guard let number = stated.number, number.isFinite, number > 0 else {
-            throw stated.refusal(wants: "a number above 0")
+        guard let number = stated.number, Float(number).isFinite, Float(number) > 0 else {
+            throw stated.refusal(wants: "a number above 0 that float32 can hold")
         }
         return number
     }
@@ -197,7 +214,11 @@ final class Hints {
     /// What `config.json` says under timm's `model_args` and the model neither asked for nor shows by its shapes.
     var unreadArguments: [String] {
         guard case .object(let members)? = config?.member("model_args") else { return [] }
-        return members.map(\.key).filter { !asked.contains($0) && !Self.shownByShapes.contains($0) }
+        return members.filter { key, value in
+            // Padding that is switched off changes nothing.
+            if key == "dynamic_img_pad", case .bool(false) = value { return false }
+            return !asked.contains(key) && !Self.shownByShapes.contains(key)
+        }.map(\.key)
     }
 
     /// timm's arguments that names and shapes of weights show, and those that only training needs.
@@ -205,7 +226,7 @@ final class Hints {
         "attn_drop_rate", "attn_layer", "avg_down", "base_width", "block", "block_args", "block_reduce_first",
         "attn_only_layer_scale", "attn_pool_mlp_ratio", "attn_type", "cardinality", "class_token", "depth", "dim",
         "down_kernel_size", "drop_block_rate", "drop_path_rate",
-        "drop_rate", "dynamic_img_pad", "dynamic_img_size", "embed_dim", "fc_norm", "final_norm", "fix_init",
+        "drop_rate", "dynamic_img_size", "embed_dim", "fc_norm", "final_norm", "fix_init",
         "in_chans", "init_values", "input_size", "kernel_size", "layers", "mlp_layer", "mlp_ratio", "no_embed_class",
         "num_blocks", "num_classes", "num_kv_heads", "num_reg_tokens", "patch_drop_rate", "patch_size", "pos_drop_rate",
         "pre_norm", "proj_bias",
