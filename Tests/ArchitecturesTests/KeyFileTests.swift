@@ -26,6 +26,7 @@ import Testing
         File(name: "dinov2_swiglu", model: "vit_swiglu", needsHeads: true),
         File(name: "aimv2", model: "aimv2", needsHeads: true), File(name: "beit3", model: "beit3", needsHeads: true),
         File(name: "ijepa", model: "vit", needsHeads: true),
+        File(name: "radio", model: "vit_registers", needsHeads: true),
         File(name: "linear_patches", model: "vit", needsHeads: true),
         File(name: "eva_masked", model: "eva", needsHeads: true),
         File(name: "eva02_clip", model: "eva02_apart", needsHeads: true),

@@ -21,8 +21,6 @@ import Testing
         case same(model: String, @Sendable (inout StateDict) throws -> Void)
         /// Weights that are changed like this give the model without its head.
         case headless(model: String, @Sendable (inout StateDict) throws -> Void)
-        /// Not read: such weights are refused.
-        case refused(model: String, @Sendable (inout StateDict) throws -> Void)
         /// How the function goes about it, or what depends on a model that is asked for; nothing that a file has.
         case none
     }
@@ -80,10 +78,7 @@ import Testing
             ("'visual.head.proj.weight' in state_dict and isinstance(model.head, nn.Linear)", .file("openclip")),
             ("'module.visual.trunk.pos_embed' in state_dict", .file("openclip")),
             ("'preprocessor.patchifier.proj.weight' in state_dict", .file("aimv2")),
-            (
-                "'radio_model.model.patch_generator.embedder.weight' in state_dict",
-                .refused(model: "vit", respellAsRADIO)
-            ),
+            ("'radio_model.model.patch_generator.embedder.weight' in state_dict", .file("radio")),
             ("prefix", .none), ("'patch_embed.proj.weight' in k", .none),
             ("len(v.shape) < 4", .file("linear_patches")), ("v.shape[-1] != W or v.shape[-2] != H", .none),
             ("k == 'pos_embed' and model.pos_embed is not None and resample_pos_embed", .none),
@@ -104,14 +99,6 @@ import Testing
             let isAffine = name.hasSuffix("alpha") || name.hasSuffix("beta")
             weights[name] = isAffine ? try tensor.reshaped([tensor.count]) : tensor
         }
-    }
-
-    private static let respellAsRADIO: @Sendable (inout StateDict) throws -> Void = { weights in
-        for (key, tensor) in weights.tensors {
-            weights[key.string] = nil
-            weights["radio_model.model." + key.string] = tensor
-        }
-        weights["radio_model.model.patch_generator.embedder.weight"] = try Tensor([Float(0)], shape: [1])
     }
 
     private static let addRepresentation: @Sendable (inout StateDict) throws -> Void = { weights in
@@ -159,11 +146,6 @@ import Testing
                 for key in names {
                     #expect(try back[key]?.bytes().array() == checkpoint.stateDict[key]?.bytes().array(), "\(key)")
                 }
-            case .refused(let model, let change):
-                var weights = try FamilyTests.checkpoint(model).stateDict
-                try change(&weights)
-                let changed = weights
-                #expect(throws: MappingError.self, "\(condition)") { try mapArchitecture(changed, config: nil) }
             }
         }
     }

@@ -7,7 +7,7 @@ extension ViT {
         + [
             pycls(attention: "self_attention.block", anchor: "in_proj_weight"),
             pycls(attention: "self_attention", anchor: "attn_proj.weight"),
-        ] + google + towers
+        ] + google + towers + [radioKeys]
 
     private static let deit3 = KeyTranslation(
         name: "DeiT III", anchors: ["blocks.0.gamma_1", "patch_embed.proj.weight", "blocks.0.attn.qkv.weight"]
@@ -24,14 +24,7 @@ extension ViT {
         ) { weights in
             let hasRepresentation = weights["pre_logits.fc.weight"] != nil
             return [
-                .change("patch_embed.proj.weight", "patch_embed.proj.weight") { matrix in
-                    guard matrix.shape.count == 2 else { return matrix }
-                    let side = Int((Double(matrix.shape[1]) / 3).squareRoot())
-                    guard side.multiplied(checked: side)?.multiplied(checked: 3) == matrix.shape[1] else {
-                        return matrix
-                    }
-                    return try matrix.reshaped([matrix.shape[0], 3, side, side])
-                },
+                .change("patch_embed.proj.weight", "patch_embed.proj.weight", patches(of:)),
                 .drop("pre_logits"),
                 // What stands behind the layer is of no use without it.
             ] + (hasRepresentation ? [.drop("head")] : [])
@@ -41,6 +34,14 @@ extension ViT {
         }
         return translation
     }()
+
+    /// Kernels of square patches of three channels from the matrix of a linear layer.
+    @Sendable static func patches(of matrix: Tensor) throws -> Tensor {
+        guard matrix.shape.count == 2 else { return matrix }
+        let side = Int((Double(matrix.shape[1]) / 3).squareRoot())
+        guard side.multiplied(checked: side)?.multiplied(checked: 3) == matrix.shape[1] else { return matrix }
+        return try matrix.reshaped([matrix.shape[0], 3, side, side])
+    }
 
     private static func huggingFace(_ prefix: String) -> KeyTranslation {
         let layer = prefix + "encoder.layer.#"

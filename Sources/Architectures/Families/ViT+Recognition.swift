@@ -60,8 +60,10 @@ extension ViT {
         // Few architectures have no norm behind the blocks: elsewhere it is missing.
         if !hasNorm, !hasFCNorm {
             hasNorm =
-                hints.architecture.flatMap { Self.hasNorm(ofName: $0.name) } ?? named?.hasNorm
-                ?? variant?.model.hasNorm ?? true
+                hints.keyFormat == Self.radioKeys.name
+                ? false
+                : hints.architecture.flatMap { Self.hasNorm(ofName: $0.name) } ?? named?.hasNorm
+                    ?? variant?.model.hasNorm ?? true
         }
         if !sizesAreSane { return nil }
         noteOrderOfNorms(named, hints)
